@@ -1,0 +1,67 @@
+# Speak into a page and see five emotions move. `make` alone lists what can be done.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help serve test bench train evaluate samples synthetic-samples lint format lock clean distclean
+
+export HOST ?= 127.0.0.1
+export PORT ?= 5000
+
+SETUP := scripts/setup.sh
+PYTHON := .venv/bin/python
+LOCK := .venv/bin/pip-compile -q --strip-extras --allow-unsafe --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+
+serve: ## Set up what is missing and serve on http://127.0.0.1:5000 (HOST, PORT)
+	@$(SETUP) python frontend
+	@exec .venv/bin/gunicorn -c deploy/gunicorn.conf.py webapp.wsgi:app
+
+test: ## Set up what is missing and run every test (PYTEST_ARGS="-k name" for some)
+	@$(SETUP) python dev frontend system
+	@scripts/test.sh $(PYTEST_ARGS)
+
+lint: ## Check style and types
+	@$(SETUP) python dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+format: ## Put the code in form
+	@$(SETUP) python dev
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: ## Measure the server: CPU, latency, start-up, memory
+	@$(SETUP) python dev frontend
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+train: ## Train the network from the corpora and write its bundle
+	@$(SETUP) python
+	@$(PYTHON) -m training train $(ARGS)
+
+evaluate: ## Judge speakers that the network never heard, and write the report
+	@$(SETUP) python
+	@$(PYTHON) -m training evaluate $(ARGS)
+
+samples: ## Fetch a few real actors' clips from RAVDESS's official archive
+	@$(SETUP) python
+	@$(PYTHON) scripts/fetch_samples.py $(ARGS)
+
+synthetic-samples: ## Make the synthetic sample clips again
+	@$(SETUP) synthesis
+	@.cache/synthesis/bin/python scripts/make_synthetic_samples.py $(ARGS)
+
+lock: ## Write requirements*.txt from requirements*.in (newest versions: LOCK_ARGS=--upgrade)
+	@$(SETUP) python dev
+	$(LOCK) $(LOCK_ARGS) -o requirements.txt requirements.in
+	$(LOCK) $(LOCK_ARGS) -o requirements-dev.txt requirements-dev.in
+	$(LOCK) $(LOCK_ARGS) -o requirements-samples.txt requirements-samples.in
+
+clean: ## Remove what was built, but for the virtual environment
+	rm -rf node_modules static/vendor .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean ## Remove the virtual environment and the fetched clips too
+	rm -rf .venv samples/fetched

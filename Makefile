@@ -47,11 +47,11 @@ evaluate: ## Judge speakers that the network never heard, and write the report
 
 samples: ## Fetch a few real actors' clips from RAVDESS's official archive
 	@$(SETUP) python
-	@$(PYTHON) scripts/fetch_samples.py $(ARGS)
+	@$(PYTHON) -m scripts.fetch_samples $(ARGS)
 
 synthetic-samples: ## Make the synthetic sample clips again
 	@$(SETUP) synthesis
-	@.cache/synthesis/bin/python scripts/make_synthetic_samples.py $(ARGS)
+	@.cache/synthesis/bin/python -m scripts.make_synthetic_samples $(ARGS)
 
 lock: ## Write requirements*.txt from requirements*.in (newest versions: LOCK_ARGS=--upgrade)
 	@$(SETUP) python dev

@@ -1,0 +1,32 @@
+// How numbers are written on the page: pure.
+
+/** 0 -> "0:00", 75.9 -> "1:15", 3600 -> "1:00:00". Whole seconds, never rounded up. */
+export function clockTime(seconds) {
+  const whole = Math.max(0, Math.floor(seconds + 1e-6));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = String(whole % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** 3.24 -> "3.2 s", 75 -> "1:15". */
+export function duration(seconds) {
+  return seconds < 60 ? `${(Math.round(seconds * 10) / 10).toFixed(1)} s` : clockTime(seconds);
+}
+
+/** 0.714 -> "71 %". */
+export function percent(share) {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** 5000 -> "5 KB", 3500000 -> "3.5 MB". */
+export function bytes(count) {
+  if (count < 1e3) return `${count} bytes`;
+  if (count < 1e6) return `${Math.round(count / 1e3)} KB`;
+  return `${(count / 1e6).toFixed(1)} MB`;
+}
+
+/** "angry" -> "Angry". */
+export function capital(word) {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

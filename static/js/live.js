@@ -1,0 +1,137 @@
+// The live stream to the server: Socket.IO, namespace /live, WebSocket only. Knows no microphone and no page.
+//
+// socket.io-client reconnects by itself; what it must not do is send again what it had buffered: a new connection is a new
+// recording, whose first chunk must be a recorder's header. So audio leaves only while there is a started recording.
+
+import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
+
+const ACK_MS = 8000;
+
+/** An error with one of the catalogue's codes. */
+export class LiveError extends Error {
+  constructor(code, message = code) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Events (`addEventListener`, payload in `detail`): `up` (connected), `lost`, `prediction`, `frames`, `problem`.
+ */
+export class Live extends EventTarget {
+  #socket;
+  #started = false;
+
+  /** @param {() => import("socket.io-client").Socket} make opens the socket; tests hand in their own */
+  constructor(make = connect) {
+    super();
+    this.#socket = make();
+    this.#socket.on("connect", () => this.#tell("up"));
+    this.#socket.on("disconnect", (reason) => {
+      this.#started = false;
+      if (reason === "io client disconnect") return;
+      this.#tell("lost", reason);
+      // The server's own goodbye is the one case that socket.io-client does not reconnect from.
+      if (reason === "io server disconnect") this.#socket.connect();
+    });
+    for (const event of ["prediction", "frames", "problem"]) {
+      this.#socket.on(event, (data) => this.#tell(event, data));
+    }
+  }
+
+  get connected() {
+    return this.#socket.connected;
+  }
+
+  /** Whether a recording is under way, so that audio would be heard. */
+  get started() {
+    return this.#started;
+  }
+
+  /** Begins to connect, and resolves once connected. Rejects with `server_gone` after `timeout_ms`. */
+  open(timeout_ms = ACK_MS) {
+    if (this.#socket.connected) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const up = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#socket.off("connect", up);
+        reject(new LiveError("server_gone"));
+      }, timeout_ms);
+      this.#socket.once("connect", up);
+      this.#socket.connect();
+    });
+  }
+
+  /** Begins a recording; resolves with the server's acknowledgement. */
+  async start(mime_type) {
+    const ack = await this.#ask("start", { mime_type, mfcc: true });
+    if (!ack.ok) throw new LiveError(ack.error?.code ?? "unknown", ack.error?.message);
+    this.#started = true;
+    return ack;
+  }
+
+  /** @param {Blob|ArrayBuffer} chunk the recorder's next bytes */
+  audio(chunk) {
+    if (this.#started && this.#socket.connected) this.#socket.emit("audio", chunk);
+  }
+
+  pause() {
+    if (this.#started && this.#socket.connected) this.#socket.emit("pause");
+  }
+
+  resume() {
+    if (this.#started && this.#socket.connected) this.#socket.emit("resume");
+  }
+
+  /** Ends the recording; resolves with the summary. */
+  async stop() {
+    this.#started = false;
+    const summary = await this.#ask("stop");
+    if (!summary?.probabilities) throw new LiveError(summary?.error?.code ?? "unknown", summary?.error?.message);
+    return summary;
+  }
+
+  /** Drops a connection that no longer answers; socket.io-client would notice by itself only half a minute later. */
+  renew() {
+    if (!this.#socket.connected) return;
+    this.#started = false;
+    this.#socket.disconnect();
+    this.#tell("lost", "stalled");
+    this.#socket.connect();
+  }
+
+  /** Hangs up for good, until `open`. */
+  close() {
+    this.#started = false;
+    this.#socket.disconnect();
+  }
+
+  async #ask(event, ...args) {
+    if (!this.#socket.connected) throw new LiveError("server_gone");
+    const lost = new Promise((_, reject) => {
+      this.#socket.once("disconnect", () => reject(new LiveError("server_gone")));
+    });
+    try {
+      return await Promise.race([this.#socket.timeout(ACK_MS).emitWithAck(event, ...args), lost]);
+    } catch (error) {
+      throw error instanceof LiveError ? error : new LiveError("server_gone", error.message);
+    }
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+function connect() {
+  return io("/live", {
+    transports: ["websocket"],
+    autoConnect: false,
+    reconnectionDelay: 400,
+    reconnectionDelayMax: 3000,
+    timeout: 5000,
+  });
+}

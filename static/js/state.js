@@ -1,0 +1,82 @@
+// The page's state machine: pure, no DOM. `next(state, event)` answers the new state, or the same object when the event
+// means nothing there, so that a late answer (a click too many, a chunk after Stop) can never put the page in a wrong state.
+//
+//            record            granted              started
+//    idle ------------> asking ---------> connecting --------> recording <----------- resume -----+
+//     ^                   |                  |   |               |  |  |                          |
+//     |      cancel       | failed           |   | failed        |  |  +-- pause --> paused ------+
+//     +-------------------+------------------+   |               |  |                  |  |
+//     |                                          v           lost|  | stop        stop |  | resume, link lost meanwhile
+//     |                                        error             v  |                  |  v
+//     |                                          ^     reconnecting-+--> stopping <----+ reconnecting --started--> recording
+//     |                                          |  (started goes                |
+//     |       cancel                             |   back to recording)          | summary
+//     +------------------ judging ---------------+                               v
+//                           |    failed                                        result
+//                           +---------------- answered ---------------------------^
+//
+//    record and judge (an upload or a sample clip) start from idle, result and error alike; `failed` leads to error from
+//    every state that is waiting for something; discard leads from result and error to idle.
+
+const resting = ["idle", "result", "error"];
+
+/** Every state's name, in the order in which a visitor usually meets them. */
+export const STATES = [
+  "idle", "asking", "connecting", "recording", "paused", "reconnecting", "stopping", "judging", "result", "error",
+];
+
+/** The state a page begins in. */
+export const initial = Object.freeze({ name: "idle", linked: true });
+
+const table = {
+  record: { from: resting, to: "asking" },
+  granted: { from: ["asking"], to: "connecting" },
+  started: { from: ["connecting", "reconnecting"], to: "recording" },
+  pause: { from: ["recording"], to: "paused" },
+  resume: { from: ["paused"], to: (state) => (state.linked ? "recording" : "reconnecting") },
+  lost: { from: ["recording", "paused", "reconnecting"], to: (state) => (state.name === "paused" ? "paused" : "reconnecting") },
+  stop: { from: ["recording", "paused", "reconnecting"], to: "stopping" },
+  summary: { from: ["stopping"], to: "result" },
+  judge: { from: resting, to: "judging" },
+  answered: { from: ["judging"], to: "result" },
+  cancel: { from: ["asking", "connecting", "judging"], to: "idle" },
+  failed: {
+    from: ["idle", "asking", "connecting", "recording", "paused", "reconnecting", "stopping", "judging"],
+    to: "error",
+  },
+  discard: { from: ["result", "error"], to: "idle" },
+};
+
+/**
+ * The state after an event.
+ * @param {{name: string, linked: boolean}} state
+ * @param {{type: string, error?: {code: string}, kind?: string}} event
+ */
+export function next(state, event) {
+  const rule = table[event.type];
+  if (!rule || !rule.from.includes(state.name)) return state;
+  const name = typeof rule.to === "function" ? rule.to(state) : rule.to;
+  const following = { name, linked: event.type === "lost" ? false : name === "paused" ? state.linked : true };
+  if (name === "error") following.error = event.error ?? { code: "unknown" };
+  if (name === "judging") following.kind = event.kind;
+  return Object.freeze(following);
+}
+
+/** What the visitor may press in a state. */
+export function allowed(state) {
+  const name = state.name;
+  return {
+    record: resting.includes(name),
+    pause: name === "recording",
+    resume: name === "paused",
+    stop: ["recording", "paused", "reconnecting"].includes(name),
+    cancel: ["asking", "connecting", "judging"].includes(name),
+    judge: resting.includes(name),
+    discard: name === "result",
+  };
+}
+
+/** Whether the microphone is in use (or about to be). */
+export function isLive(state) {
+  return ["connecting", "recording", "paused", "reconnecting", "stopping"].includes(state.name);
+}

@@ -1,0 +1,94 @@
+// What was heard when: pure. Windows overlap (each looks back up to three seconds), so a window stands for the stretch
+// since the window before it; stretches of the same kind join into segments.
+
+/** @typedef {{start_s: number, end_s: number, state: string, emotion: ?string, probabilities: Object<string, number>}} Window */
+
+/** "happy" for speech, else "silence" or "unsure". */
+export function kindOf(window) {
+  return window.state === "speech" && window.emotion ? window.emotion : window.state === "silence" ? "silence" : "unsure";
+}
+
+/** The windows of one recording, which may consist of several connections. */
+export class Timeline {
+  #windows = [];
+  #offset = 0;
+
+  /** Everything heard, times in seconds of the whole recording. */
+  get windows() {
+    return this.#windows;
+  }
+
+  /** Seconds at which the present connection began; 0 unless one was lost. */
+  get offset() {
+    return this.#offset;
+  }
+
+  /** A new connection begins `seconds` into the recording: its windows count from zero again. */
+  begin(seconds) {
+    this.#offset = seconds;
+  }
+
+  /** @param {Window} window */
+  add(window) {
+    this.#windows.push({
+      ...window,
+      start_s: window.start_s + this.#offset,
+      end_s: window.end_s + this.#offset,
+    });
+  }
+}
+
+/**
+ * Windows -> segments that neither overlap nor leave a hole, each with its kind.
+ * @param {Window[]} windows in order of their ends
+ * @param {number} duration_s where the last segment ends
+ * @returns {{kind: string, start_s: number, end_s: number}[]}
+ */
+export function segments(windows, duration_s = 0) {
+  const found = [];
+  let at = 0;
+  for (const window of windows) {
+    if (window.end_s <= at) continue;
+    const kind = kindOf(window);
+    const last = found.at(-1);
+    if (last && last.kind === kind) last.end_s = window.end_s;
+    else found.push({ kind, start_s: at, end_s: window.end_s });
+    at = window.end_s;
+  }
+  if (found.length && duration_s > at) found.at(-1).end_s = duration_s;
+  return found;
+}
+
+/** Segments -> seconds by kind, longest first. */
+export function totals(parts) {
+  const sums = new Map();
+  for (const part of parts) sums.set(part.kind, (sums.get(part.kind) ?? 0) + part.end_s - part.start_s);
+  return [...sums].map(([kind, seconds]) => ({ kind, seconds })).sort((a, b) => b.seconds - a.seconds);
+}
+
+/**
+ * One judgement from windows alone, for a recording whose server went away before it could sum up: the mean over the
+ * windows that heard speech.
+ * @returns {{duration_s: number, emotion: ?string, probabilities: Object<string, number>, timeline: Window[]}}
+ */
+export function judge(windows, labels, duration_s) {
+  const speech = windows.filter((window) => window.state !== "silence");
+  const probabilities = Object.fromEntries(labels.map((label) => [
+    label,
+    speech.length
+      ? speech.reduce((sum, window) => sum + window.probabilities[label], 0) / speech.length
+      : 1 / labels.length,
+  ]));
+  const emotion = speech.some((window) => window.state === "speech") ? winner(probabilities) : null;
+  return { duration_s, emotion, probabilities, timeline: windows };
+}
+
+/** The most probable label; the first of equals. */
+export function winner(probabilities) {
+  return Object.entries(probabilities).reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+}
+
+/** Labels from the most to the least probable. */
+export function ranked(probabilities) {
+  return Object.entries(probabilities).sort((a, b) => b[1] - a[1]);
+}

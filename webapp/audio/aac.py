@@ -1,0 +1,88 @@
+"""AAC packets to 16 kHz samples: what Safari records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from webapp.audio.decoder import Decoder
+from webapp.audio.demuxer import Packet, Track
+from webapp.audio.errors import undecodable
+from webapp.audio.resample import MAX_RATE, MIN_RATE, NO_SAMPLES, FollowingResampler, Samples
+
+_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+
+
+def read_aac_rate(config: bytes) -> int:
+    """Read the core coder's sampling rate from an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1).
+
+    Raises
+    ------
+    AudioError
+        ``undecodable`` if it is damaged.
+    """
+    bits = int.from_bytes(config[:6].ljust(6, b"\0"), "big")
+    position = 48 - 5
+    if bits >> position & 31 == 31:
+        position -= 6
+    position -= 4
+    index = bits >> position & 15
+    rate = (
+        bits >> (position - 24) & 0xFFFFFF
+        if index == 15
+        else _RATES[index]
+        if index < len(_RATES)
+        else 0
+    )
+    if len(config) < 2 or not MIN_RATE <= rate <= MAX_RATE:
+        raise undecodable("The AAC header is damaged.")
+    return rate
+
+
+class AacDecoder(Decoder):
+    """FFmpeg's AAC decoder and a resampler; the delay that the edit list names is dropped.
+
+    Parameters
+    ----------
+    track
+        An AAC track with its AudioSpecificConfig.
+    """
+
+    def __init__(self, track: Track) -> None:
+        super().__init__()
+        from webapp.audio.ffmpeg import PacketCodec
+
+        self._core_rate = read_aac_rate(track.config)
+        self._codec = PacketCodec("aac", extradata=track.config)
+        self._skip_s = track.skip / track.rate
+        self._skip = (
+            -1
+        )  # samples still to drop, once the decoded rate is known (it may be twice the core's)
+        self._resampler = FollowingResampler()
+
+    def seconds(self, packet: Packet) -> float:  # noqa: ARG002 - all are of one length
+        """Tell how much sound a packet holds: AAC's packets are all of one length."""
+        return 1024 / self._core_rate
+
+    def _decode(self, packets: Sequence[Packet]) -> Samples:
+        out: list[Samples] = []
+        for packet in packets:
+            decoded = self._codec.decode(packet.data)
+            if decoded is None:
+                rate = self._resampler.rate or self._core_rate
+                samples = np.zeros(round(1024 * rate / self._core_rate), np.float32)
+            else:
+                samples, rate = decoded
+            if samples.size:
+                if self._skip < 0:
+                    self._skip = round(self._skip_s * rate)
+                skip = min(self._skip, samples.size)
+                self._skip -= skip
+                out.append(self._resampler.push(samples[skip:], rate=rate))
+            if not self._took(good=decoded is not None):
+                break
+        return np.concatenate(out) if out else NO_SAMPLES
+
+    def _flush(self) -> Samples:
+        return self._resampler.flush()

@@ -1,0 +1,147 @@
+"""What every decoder has in common: packets in, 16 kHz samples out, damaged packets too."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from webapp.audio.demuxer import Packet, Track
+from webapp.audio.errors import undecodable
+from webapp.audio.resample import NO_SAMPLES, Resampler, Samples
+
+MAX_BAD = 10
+"""Damaged packets in a row after which a stream is given up."""
+
+
+class Decoder(ABC):
+    """Packets of one track become mono float32 samples at 16 kHz.
+
+    One damaged packet does not end a stream: its time is filled (Opus: libopus's concealment; else
+    silence), so that everything after it stays where it was. `MAX_BAD` of them in a row, or a whole
+    stream without a single good one, are an `AudioError`; it is raised by the call after, so that
+    the samples before it are not lost.
+    """
+
+    def __init__(self) -> None:
+        self._bad = 0
+        self._good = False
+
+    @abstractmethod
+    def seconds(self, packet: Packet) -> float:
+        """Tell how much sound `packet` holds without decoding it."""
+
+    @abstractmethod
+    def _decode(self, packets: Sequence[Packet]) -> Samples:
+        """Decode, calling `_took` for every packet and stopping where it says so."""
+
+    @abstractmethod
+    def _flush(self) -> Samples:
+        """Give what was held back."""
+
+    def decode(self, packets: Sequence[Packet]) -> Samples:
+        """Decode packets, in order.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape (n,), mono at 16 kHz.
+
+        Raises
+        ------
+        AudioError
+            ``undecodable`` after too many damaged packets in a row.
+        """
+        self._check()
+        return self._decode(packets) if packets else NO_SAMPLES
+
+    def flush(self) -> Samples:
+        """End the stream: the samples that were held back."""
+        self._check()
+        if self._bad and not self._good:
+            raise undecodable("The sound is damaged: nothing in it can be decoded.")
+        return self._flush()
+
+    def _took(self, *, good: bool) -> bool:
+        """Count a packet; False if the stream is to be given up."""
+        if good:
+            self._bad, self._good = 0, True
+            return True
+        self._bad += 1
+        return self._bad < MAX_BAD
+
+    def _check(self) -> None:
+        if self._bad >= MAX_BAD:
+            raise undecodable("The sound is damaged: too many packets in a row cannot be decoded.")
+
+
+_DTYPES = {"u8": "u1", "s16": "<i2", "s32": "<i4", "f32": "<f4", "f64": "<f8"}
+_BYTES = {"u8": 1, "s16": 2, "s24": 3, "s32": 4, "f32": 4, "f64": 8}
+_LOUDEST = (
+    16.0  # far beyond any honest float sample; squares of larger ones could overflow further on
+)
+
+
+class PcmDecoder(Decoder):
+    """Uncompressed samples of any rate and format, channels averaged.
+
+    A frame (one sample of each channel) may be split between packets. A float that is no number
+    becomes 0.
+    """
+
+    def __init__(self, track: Track) -> None:
+        super().__init__()
+        if not 1 <= track.channels <= 32:
+            raise undecodable(f"Sound with {track.channels} channels is not read.")
+        self._format = track.sample_format
+        self._channels = track.channels
+        self._frame = _BYTES[track.sample_format] * track.channels
+        self._second = self._frame * track.rate
+        self._rest = b""
+        self._resampler = Resampler(track.rate)
+
+    def seconds(self, packet: Packet) -> float:
+        """Tell how much sound `packet` holds."""
+        return len(packet.data) / self._second
+
+    def _decode(self, packets: Sequence[Packet]) -> Samples:
+        data = b"".join((self._rest, *(packet.data for packet in packets)))
+        whole = len(data) - len(data) % self._frame
+        self._rest = data[whole:]
+        return self._resampler.push(
+            to_mono(data[:whole], sample_format=self._format, channels=self._channels)
+        )
+
+    def _flush(self) -> Samples:
+        return self._resampler.flush()
+
+
+def to_mono(data: bytes, *, sample_format: str, channels: int) -> Samples:
+    """Turn interleaved little-endian PCM into mono float32 in -1..1.
+
+    Parameters
+    ----------
+    data
+        Whole frames.
+    sample_format
+        One of the formats of `Track`.
+    channels
+        Channels; they are averaged.
+    """
+    if sample_format == "s24":
+        wide = np.zeros((len(data) // 3, 4), np.uint8)
+        wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+        raw = wide.reshape(-1).view("<i4")
+    else:
+        raw = np.frombuffer(data, _DTYPES[sample_format])
+    if sample_format == "u8":
+        samples = (raw.astype(np.float32) - 128.0) / 128.0
+    elif sample_format in ("f32", "f64"):
+        finite = np.nan_to_num(raw, nan=0.0, posinf=0.0, neginf=0.0)
+        samples = np.clip(finite, -_LOUDEST, _LOUDEST).astype(np.float32)
+    else:
+        samples = raw.astype(np.float32) / np.float32(1 << (8 * raw.itemsize - 1))
+    if channels > 1:
+        samples = samples.reshape(-1, channels).mean(axis=1, dtype=np.float32)
+    return samples

@@ -1,0 +1,157 @@
+"""Fragmented MP4, read incrementally: what Safari (AAC) and Chromium (Opus) record as audio/mp4.
+
+Boxes are read as they come: moov says how the sound is coded, each moof where in the mdat behind it
+the packets lie. An ordinary MP4 file, with one index for the whole, is refused here and read by
+FFmpeg. Source: ISO/IEC 14496-12 (boxes, fragments), 14496-14 and 14496-1 (esds), "Encapsulation of
+Opus in ISO BMFF" (dOps).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from webapp.audio.demuxer import MAX_HEADER, MAX_PACKET, Demuxer, Fields, Packet
+from webapp.audio.errors import undecodable, unsupported
+from webapp.audio.mp4_header import Mp4Track, boxes, read_movie
+
+_MAX_SAMPLES = 16_384
+"""Packets of one fragment; a recorder's have about fifty, a hostile one could claim billions."""
+_FIRST_BOXES = frozenset({b"ftyp", b"styp", b"moov"})
+_UNTIL_END = 1 << 62
+
+
+class Mp4Demuxer(Demuxer):
+    """The first sound track of a fragmented MP4 stream with Opus or AAC."""
+
+    name = "MP4"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._movie: Mp4Track | None = None
+        self._begun = False
+        self._samples: deque[tuple[int, int]] = deque()  # offset in the stream, size
+        self._data_end = (
+            -1
+        )  # offset in the stream where the mdat that is being read ends; -1 outside
+
+    def _parse(self, packets: list[Packet]) -> None:
+        while not self._skip:
+            if self._data_end >= 0:
+                if not self._data(packets):
+                    return
+            elif not self._box():
+                return
+
+    def _box(self) -> bool:
+        """Read the next box; False if bytes are missing."""
+        buffer, pos = self._buffer, self._pos
+        if len(buffer) - pos < 8:
+            return False
+        size = int.from_bytes(buffer[pos : pos + 4], "big")
+        kind = bytes(buffer[pos + 4 : pos + 8])
+        header = 8
+        if size == 1:
+            header = 16
+            if len(buffer) - pos < header:
+                return False
+            size = int.from_bytes(buffer[pos + 8 : pos + 16], "big")
+        elif size == 0 and kind == b"mdat":
+            size = _UNTIL_END
+        if not self._begun:
+            if kind not in _FIRST_BOXES:
+                raise self._no_header()
+            self._begun = True
+        if not header <= size <= _UNTIL_END or not kind.isascii():
+            raise undecodable("The MP4 stream is damaged: no box begins where one should.")
+        if kind == b"mdat":
+            if self._movie is None:
+                raise unsupported("This MP4 is not fragmented; as a stream it cannot be read.")
+            self._pos = pos + header
+            self._data_end = self._base + pos + size
+            return True
+        if kind in (b"moov", b"moof"):
+            if size > MAX_HEADER:
+                raise undecodable("The MP4 stream is damaged: a header is too long.")
+            if pos + size > len(buffer):
+                return False
+            body = memoryview(bytes(buffer[pos + header : pos + size]))
+            if kind == b"moof":
+                self._fragment(body, start=self._base + pos)
+            elif self._movie is None:
+                self._movie = read_movie(body)
+                self.track = self._movie.track
+            self._pos = pos + size
+            return True
+        self._advance(size)
+        return True
+
+    def _data(self, packets: list[Packet]) -> bool:
+        """Take the packets of an mdat as far as they have come; False if bytes are missing."""
+        while self._samples:
+            offset, size = self._samples[0]
+            if offset + size > self._data_end:
+                break
+            start = offset - self._base
+            if start < self._pos:
+                raise undecodable("The MP4 stream is damaged: a packet lies where none can be.")
+            if start > len(self._buffer):
+                self._advance(start - self._pos)
+                return False
+            self._pos = start
+            if start + size > len(self._buffer):
+                return False
+            packets.append(Packet(bytes(self._buffer[start : start + size])))
+            self._pos = start + size
+            self._samples.popleft()
+        self._advance(self._data_end - self._base - self._pos)
+        self._data_end = -1
+        return True
+
+    def _fragment(self, body: memoryview, *, start: int) -> None:
+        """Read a moof: where the packets of our track lie."""
+        if self._movie is None:
+            raise undecodable("The MP4 stream is damaged: sound comes before the header.")
+        if self._samples:
+            raise undecodable("The MP4 stream is damaged: a fragment's sound is missing.")
+        for kind, traf in boxes(body, what="MP4 fragment"):
+            if kind == b"traf":
+                self._samples.extend(_run_samples(traf, movie=self._movie, start=start))
+        if len(self._samples) > _MAX_SAMPLES:
+            raise undecodable("The MP4 stream is damaged: a fragment has too many packets.")
+
+
+def _run_samples(traf: memoryview, *, movie: Mp4Track, start: int) -> Iterator[tuple[int, int]]:
+    """Yield offset and size of each packet in a track fragment, if it is of our track."""
+    base, default_size, ours = start, movie.default_size, False
+    following = start
+    for kind, body in boxes(traf, what="MP4 fragment"):
+        fields = Fields(body, what="MP4 fragment")
+        if kind == b"tfhd":
+            flags = fields.uint(4) & 0xFFFFFF
+            ours = fields.uint(4) == movie.number
+            if flags & 0x1:
+                base = fields.uint(8)
+            fields.take(4 * bool(flags & 0x2) + 4 * bool(flags & 0x8))
+            if flags & 0x10:
+                default_size = fields.uint(4)
+            following = base
+        elif kind == b"trun" and ours:
+            flags = fields.uint(4) & 0xFFFFFF
+            count = fields.uint(4)
+            if count > _MAX_SAMPLES:
+                raise undecodable("The MP4 stream is damaged: a fragment has too many packets.")
+            offset = base + fields.sint(4) if flags & 0x1 else following
+            fields.take(4 * bool(flags & 0x4))
+            before = 4 * bool(flags & 0x100)
+            after = 4 * bool(flags & 0x400) + 4 * bool(flags & 0x800)
+            for _ in range(count):
+                fields.take(before)
+                size = fields.uint(4) if flags & 0x200 else default_size
+                fields.take(after)
+                if size > MAX_PACKET:
+                    raise undecodable("The MP4 stream is damaged: a packet is too long.")
+                if size:
+                    yield offset, size
+                offset += size
+            following = offset

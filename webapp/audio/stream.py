@@ -1,0 +1,158 @@
+"""A recorder's bytes, as they come, to samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from webapp.audio.aac import AacDecoder
+from webapp.audio.decoder import Decoder, PcmDecoder
+from webapp.audio.demuxer import Demuxer, Packet, Track
+from webapp.audio.errors import unsupported
+from webapp.audio.mp4 import Mp4Demuxer
+from webapp.audio.ogg import OggDemuxer
+from webapp.audio.opus import open_opus
+from webapp.audio.resample import NO_SAMPLES, Samples
+from webapp.audio.wav import WavDemuxer
+from webapp.audio.webm import WebmDemuxer
+
+Charge = Callable[[float], None]
+
+_WAV = (WavDemuxer, ("1", "3", "pcm"))
+_WEBM = (WebmDemuxer, ("opus", "pcm"))
+_MP4 = (Mp4Demuxer, ("opus", "mp4a", "aac"))
+_OGG = (OggDemuxer, ("opus",))
+_CONTAINERS: dict[str, tuple[type[Demuxer], tuple[str, ...]]] = {
+    "audio/webm": _WEBM,
+    "video/webm": _WEBM,
+    "audio/mp4": _MP4,
+    "video/mp4": _MP4,
+    "audio/ogg": _OGG,
+    "application/ogg": _OGG,
+    "audio/wav": _WAV,
+    "audio/wave": _WAV,
+    "audio/x-wav": _WAV,
+    "audio/vnd.wave": _WAV,
+}
+
+
+class AudioStream:
+    """Bytes of one recording become 16 kHz mono samples, in order, wherever they were cut.
+
+    Parameters
+    ----------
+    demuxer
+        The container's demuxer, new.
+    charge
+        Called with each packet's duration in seconds before any packet of a `push` is decoded. What
+        it raises goes through `push`: then nothing of that chunk was decoded, and the stream may go
+        on with the next.
+    """
+
+    def __init__(self, demuxer: Demuxer, *, charge: Charge | None = None) -> None:
+        self._demuxer = demuxer
+        self._charge = charge
+        self._decoder: Decoder | None = None
+
+    @property
+    def track(self) -> Track | None:
+        """What the header says; None until it is read."""
+        return self._demuxer.track
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for the rest of their element."""
+        return self._demuxer.held
+
+    def push(self, data: bytes) -> Samples:
+        """Decode the next bytes.
+
+        Parameters
+        ----------
+        data
+            Any number of bytes.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape (n,), mono at 16 kHz, about -1..1; n may be 0.
+
+        Raises
+        ------
+        AudioError
+            ``undecodable`` or ``unsupported_media``; samples before the damage come first, and the
+            error with the next call. After it, every call raises it again.
+        """
+        return self._decode(self._demuxer.push(data))
+
+    def finish(self) -> Samples:
+        """End the stream: the samples that were held back.
+
+        An unfinished last element is dropped; a stream that never began gives no samples and no
+        error.
+        """
+        self._demuxer.finish()
+        return NO_SAMPLES if self._decoder is None else self._decoder.flush()
+
+    def _decode(self, packets: list[Packet]) -> Samples:
+        if not packets:
+            return NO_SAMPLES
+        if self._decoder is None:
+            assert self._demuxer.track is not None
+            self._decoder = open_decoder(self._demuxer.track)
+        if self._charge is not None:
+            for packet in packets:
+                self._charge(self._decoder.seconds(packet))
+        return self._decoder.decode(packets)
+
+
+def open_decoder(track: Track) -> Decoder:
+    """Make the decoder for a track.
+
+    Raises
+    ------
+    AudioError
+        ``undecodable`` where the track's description is damaged.
+    """
+    if track.codec == "opus":
+        return open_opus(track)
+    if track.codec == "aac":
+        return AacDecoder(track)
+    return PcmDecoder(track)
+
+
+def open_stream(mime_type: str, *, charge: Charge | None = None) -> AudioStream:
+    """Begin to decode a recording of which the bytes are still to come.
+
+    Parameters
+    ----------
+    mime_type
+        As MediaRecorder names it: ``audio/webm`` (Opus, PCM), ``audio/mp4`` (fragmented; Opus,
+        AAC), ``audio/ogg`` (Opus) or ``audio/wav`` (PCM), with or without ``;codecs=``.
+    charge
+        See `AudioStream`.
+
+    Returns
+    -------
+    AudioStream
+
+    Raises
+    ------
+    AudioError
+        ``unsupported_media`` for any other type.
+    """
+    kind, *parameters = [part.strip() for part in str(mime_type).lower().split(";")]
+    known = _CONTAINERS.get(kind)
+    if known is None:
+        raise unsupported(
+            f"A stream of type {str(mime_type)[:60]!r} is not read; WebM, MP4, Ogg and WAV are."
+        )
+    demuxer, codecs = known
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() != "codecs":
+            continue
+        # MediaRecorder names one codec of sound; a video's may stand beside it and does not matter.
+        named = [codec.strip().split(".")[0] for codec in value.strip().strip("\"'").split(",")]
+        if not set(named) & set(codecs):
+            raise unsupported(f"Sound of type {str(mime_type)[:60]!r} is not read.")
+    return AudioStream(demuxer(), charge=charge)

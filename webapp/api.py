@@ -1,0 +1,136 @@
+"""The HTTP API, /api/v1."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath, PureWindowsPath
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
+
+from webapp import protocol
+from webapp.audio import AudioError
+from webapp.openapi import description
+from webapp.predictions import Predictor
+from webapp.protocol import ProtocolError
+from webapp.samples import Library
+from webapp.settings import Settings
+from webapp.uploads import Gate
+
+STATUS = {
+    "no_file": 400,
+    "bad_message": 400,
+    "too_large": 413,
+    "unsupported_media": 415,
+    "empty": 422,
+    "undecodable": 422,
+    "too_long": 422,
+    "rate_limited": 429,
+    "busy": 429,
+}
+NAMES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "timeout",
+    413: "too_large",
+    500: "internal",
+}
+READ_ON_BYTES = (
+    64 << 20
+)  # of a refused body, so that a client that is still sending gets to read why
+
+
+class Api:
+    """The routes, bound to what they work with."""
+
+    def __init__(
+        self, predictor: Predictor, gate: Gate, library: Library, settings: Settings
+    ) -> None:
+        self._predictor = predictor
+        self._gate = gate
+        self._library = library
+        self._settings = settings
+        self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+        self.blueprint.post("/predictions")(self.predictions)
+        self.blueprint.get("/samples")(self.samples)
+        self.blueprint.get("/openapi.json")(self.openapi)
+
+    def predictions(self) -> Response:
+        """Judge the file of a form."""
+        limit = self._settings.max_upload_mb << 20
+        if (request.content_length or 0) > (current_app.config["MAX_CONTENT_LENGTH"] or limit):
+            raise RequestEntityTooLarge
+        with self._gate.admit():
+            try:
+                upload = request.files.get("file")
+            except OSError as error:
+                raise ProtocolError("no_file", "The file did not arrive.") from error
+            if upload is None:
+                raise ProtocolError(
+                    "no_file", 'Send a file in the field "file" of a multipart form.'
+                )
+            data = upload.stream.read()
+            if len(data) > limit:
+                raise RequestEntityTooLarge
+            if not data:
+                raise ProtocolError("empty", "The file is empty.")
+            body = self._gate.work(self._judge, data, _name(upload.filename))
+        return Response(body, mimetype="application/json")
+
+    def samples(self) -> Response:
+        """List the sample clips."""
+        return jsonify(self._gate.work(self._library.listing))
+
+    def openapi(self) -> Response:
+        """Describe this API."""
+        return jsonify(description(self._predictor.labels, self._settings))
+
+    def _judge(self, data: bytes, name: str) -> str:
+        return json.dumps(self._predictor.answer(data, file=name))
+
+
+def refused(error: ProtocolError | AudioError) -> Response:
+    """Answer what cannot be done as the contract says."""
+    response = jsonify(error=protocol.error_object(error))
+    response.status_code = STATUS.get(error.code, 400)
+    retry_after_s = getattr(error, "retry_after_s", None)
+    if retry_after_s:
+        response.headers["Retry-After"] = str(round(retry_after_s))
+    return response
+
+
+def failed(error: HTTPException) -> Response:
+    """Answer an error of HTTP itself in the same form."""
+    status = error.code or 500
+    if status < 400:  # a redirect
+        return Response.force_type(error.get_response())  # type: ignore[return-value]
+    message = error.description or "Something went wrong."
+    if isinstance(error, RequestEntityTooLarge):
+        _read_on()
+        megabytes = current_app.config["MAX_CONTENT_LENGTH"] >> 20
+        message = f"The file is larger than the {megabytes} MB that are accepted."
+    response = jsonify(error={"code": NAMES.get(status, "bad_request"), "message": message})
+    response.status_code = status
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _read_on() -> None:
+    """Throw away what a refused client is still sending, up to a limit."""
+    breathe = current_app.extensions["async_mode"].breathe
+    stream = get_input_stream(request.environ, max_content_length=None)
+    left = READ_ON_BYTES + current_app.config["MAX_CONTENT_LENGTH"]
+    try:
+        while left > 0 and (data := stream.read(1 << 16)):
+            left -= len(data)
+            breathe()
+    except (OSError, HTTPException):
+        pass
+
+
+def _name(given: str | None) -> str:
+    """Return the last part of a file's name, whichever system's path it is."""
+    return PureWindowsPath(PurePosixPath(given or "").name).name

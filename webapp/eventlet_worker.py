@@ -1,0 +1,205 @@
+"""All that is special about eventlet: patching, three WebSocket mends, threads, gunicorn's worker.
+
+gunicorn 27 with a worker class of our own, not 25.3 with the one it shipped: 26 and 27 hardened the
+parsing of requests (smuggling), 25 gets no mends any more, and the class is short. With it,
+SIGTERM, SIGHUP, max_requests and TLS were tried against real recordings
+(tests/webapp/test_gunicorn.py), and it adds what the old one never had: recordings are told before
+their worker goes, and a body that nobody reads cannot hold a connection for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+# Before eventlet is imported: its own resolver costs start-up time, and no names are resolved here.
+os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
+os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "4")
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its plan to retire is known: the async mode is a setting
+    import eventlet
+import eventlet.patcher
+import eventlet.tpool
+import eventlet.websocket
+import eventlet.wsgi
+from eventlet.greenio import GreenSocket
+from gunicorn.sock import ssl_context
+from gunicorn.workers.base_async import AsyncWorker
+
+Result = TypeVar("Result")
+
+SOCKET_TIMEOUT_S = 30.0  # without a byte from a client that owes some
+UNREAD_CHUNKS = 16  # of 64 KiB: how much of a body that nobody wanted is read before hanging up
+SWITCH_INTERVAL_S = 0.001  # how long a thread that judges an upload may keep the loop waiting
+LOOK_S = 0.5  # how often the worker looks whether it is to stop
+
+
+def is_running() -> bool:
+    """Return whether this process is served by eventlet."""
+    return bool(eventlet.patcher.is_monkey_patched("socket"))
+
+
+def offload(function: Callable[..., Result], *args: object) -> Result:
+    """Call a function in a real thread while the loop goes on; return its result."""
+    result: Result = eventlet.tpool.execute(function, *args)
+    return result
+
+
+def breathe() -> None:
+    """Let the other green threads run."""
+    eventlet.sleep(0)
+
+
+def unmask(data: bytes, mask: tuple[int, ...], length: int | None = None, offset: int = 0) -> bytes:
+    """XOR bytes with a WebSocket mask (RFC 6455, 5.3) that began `offset` bytes before them.
+
+    eventlet does this byte by byte in Python, 470 us for 4 KB; as one big number it takes 6 us.
+    """
+    if length is None:
+        length = len(data)
+    turn = offset % 4
+    key = bytes(mask[turn:] + mask[:turn]) * (length // 4 + 1)
+    number = int.from_bytes(data[:length], "little") ^ int.from_bytes(key[:length], "little")
+    return number.to_bytes(length, "little")
+
+
+class _Message(eventlet.websocket.RFC6455WebSocket.Message):  # type: ignore[misc]
+    """A message whose limit holds for all of its fragments together, not for each."""
+
+    _received = 0
+
+    def push(self, data: bytes, final: bool = False) -> None:
+        self._received += len(data)
+        if self._received > self.max_frame_length:
+            raise eventlet.websocket.FailedConnectionError(
+                1009, f"Incoming message exceeds length limit of {self.max_frame_length} bytes."
+            )
+        super().push(data, final)
+
+
+def patch() -> None:
+    """Make the standard library green, and mend eventlet's WebSocket.
+
+    No compression: it would cost each connection 300 KB and gain nothing on Opus.
+    """
+    eventlet.monkey_patch()
+    websocket = eventlet.websocket.RFC6455WebSocket
+    websocket._apply_mask = staticmethod(unmask)
+    websocket.Message = _Message
+    eventlet.websocket.WebSocketWSGI._negotiate_permessage_deflate = lambda self, extensions: None  # noqa: ARG005
+
+
+class EventletWorker(AsyncWorker):  # type: ignore[misc]
+    """gunicorn's worker on eventlet: one green thread a connection.
+
+    An application may offer `app.extensions["drain"]`: an object whose `drain()` is called when the
+    worker is to stop, and whose `hang_up()` when it cannot wait any longer.
+    """
+
+    alive: bool
+
+    def init_process(self) -> None:
+        """Patch, then load the application and run; called in the new process."""
+        patch()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self.cfg.set("sendfile", False)  # os.sendfile knows nothing of green sockets
+        self._tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
+        super().init_process()
+
+    def run(self) -> None:
+        """Serve until told to stop, then wait for the requests and recordings under way."""
+        pool = eventlet.GreenPool(self.worker_connections)
+        listeners = [GreenSocket(wrapper.sock) for wrapper in self.sockets]
+        acceptors = [eventlet.spawn(self._accept, listener, pool) for listener in listeners]
+        while self.alive:
+            self.notify()
+            if self.ppid != os.getppid():
+                self.log.info("Parent changed, shutting down: %s", self)
+                break
+            if any(acceptor.dead for acceptor in acceptors):
+                self.log.error("Worker %s accepts no more connections, shutting down", self.pid)
+                break
+            eventlet.sleep(LOOK_S)
+        self.alive = False
+        for acceptor in acceptors:
+            acceptor.kill()
+        for listener in listeners:
+            listener.close()
+        self._drain(pool)
+
+    def _accept(self, listener: GreenSocket, pool: eventlet.GreenPool) -> None:
+        while True:
+            try:
+                client, address = listener.accept()
+            except OSError as error:  # out of file descriptors, or a client that went at once
+                self.log.warning("Could not accept a connection: %s", error)
+                eventlet.sleep(0.1)
+                continue
+            pool.spawn_n(self.handle, listener, client, address)
+            eventlet.sleep(0)  # another worker may have less to do
+
+    def _drain(self, pool: eventlet.GreenPool) -> None:
+        recordings = getattr(self.wsgi, "extensions", {}).get("drain")
+        if recordings:
+            recordings.drain()
+        if not self._empties(pool, self.cfg.graceful_timeout):
+            self.log.warning("Worker %s stops with %d connections open", self.pid, pool.running())
+            if recordings:
+                recordings.hang_up()
+                self._empties(pool, 1.0)
+
+    def _empties(self, pool: eventlet.GreenPool, seconds: float) -> bool:
+        with eventlet.Timeout(seconds, False):
+            while pool.running():
+                self.notify()
+                eventlet.sleep(0.1)
+        return not pool.running()
+
+    def handle(self, listener: GreenSocket, client: GreenSocket, addr: Any) -> None:
+        """Serve one connection."""
+        client.settimeout(SOCKET_TIMEOUT_S)
+        if self._tls:
+            client = self._tls.wrap_socket(
+                client,
+                server_side=True,
+                suppress_ragged_eofs=self.cfg.suppress_ragged_eofs,
+                do_handshake_on_connect=False,
+            )
+            try:
+                client.do_handshake()
+            except (ssl.SSLError, OSError) as error:
+                self.log.debug("TLS handshake failed: %s", error)
+                client.close()
+                return
+        super().handle(listener, client, addr)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> bool:
+        """Serve one request, and hang up on a body that is not read to its end."""
+        keep = bool(super().handle_request(listener_name, req, sock, addr))
+        if keep and not any(not req.body.read(1 << 16) for _ in range(UNREAD_CHUNKS)):
+            raise StopIteration
+        return keep
+
+    def is_already_handled(self, respiter: Any) -> bool:
+        """Return whether a WebSocket has used up the connection; end it then."""
+        if getattr(eventlet.wsgi.WSGI_LOCAL, "already_handled", False):
+            raise StopIteration
+        return bool(super().is_already_handled(respiter))
+
+    def timeout_ctx(self) -> eventlet.Timeout:
+        """Return what bounds the wait for a connection's next request."""
+        return eventlet.Timeout(self.cfg.keepalive or None, False)
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Stop at once; from a green thread, since gunicorn sleeps in it."""
+        eventlet.spawn_after(0, partial(super().handle_quit, sig, frame))
+
+    def handle_usr1(self, sig: int, frame: Any) -> None:
+        """Reopen the logs; from a green thread, as it takes locks."""
+        eventlet.spawn_after(0, partial(super().handle_usr1, sig, frame))

@@ -1,0 +1,79 @@
+"""Puts the application together."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from models import Recognizer
+from webapp import api, async_mode, cli, health, pages, samples
+from webapp.audio import AudioError
+from webapp.extensions import socketio
+from webapp.live import Live
+from webapp.predictions import Predictor
+from webapp.protocol import ProtocolError
+from webapp.settings import Settings
+from webapp.uploads import Gate, MemoryRequest
+
+ROOT = Path(__file__).resolve().parent.parent
+FORM_BYTES = 64 << 10  # what a form adds to its file
+FRAME_FACTOR = (
+    4  # chunks up to this many times the limit get a `problem`; longer ones end the connection
+)
+
+log = logging.getLogger(__name__)
+
+
+def build(settings: Settings | None = None) -> Flask:
+    """Return the application; see `webapp.create_app`."""
+    settings = settings or Settings.from_environment()
+    mode = async_mode.current()
+    app = Flask(
+        "webapp", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
+    )
+    app.request_class = MemoryRequest
+    app.config["MAX_CONTENT_LENGTH"] = (settings.max_upload_mb << 20) + FORM_BYTES
+    app.extensions["async_mode"] = mode
+
+    # One for what runs in threads, one for the event loop: an interpreter is not to be shared.
+    predictor = Predictor(Recognizer.load(), settings)
+    recognizer = Recognizer.load()
+    for warmed in (predictor, Predictor(recognizer, settings)):
+        warmed.warm()
+
+    socketio.init_app(
+        app,
+        async_mode=mode.name,
+        async_handlers=False,  # keeps each client's order, and saves a spawn for each chunk
+        transports=["websocket"],
+        max_http_buffer_size=settings.max_chunk_kb * 1024 * FRAME_FACTOR,
+        manage_session=False,
+    )
+    live = Live(socketio.server, recognizer, settings, guard=mode.guard)
+    app.extensions["live"] = app.extensions["drain"] = live
+
+    folders = {"synthetic": ROOT / "samples" / "synthetic", "fetched": ROOT / "samples" / "fetched"}
+    for number, folder in enumerate(settings.samples_dir, 1):
+        folders["own" if number == 1 else f"own-{number}"] = folder.resolve()
+    library = samples.Library(folders, measure=predictor.duration_s)
+    gate = Gate(mode, places=settings.max_uploads)
+    app.register_blueprint(api.Api(predictor, gate, library, settings).blueprint)
+    app.register_blueprint(samples.blueprint(library))
+    app.register_blueprint(health.blueprint(live, predictor.model))
+    app.register_blueprint(pages.blueprint(predictor.labels, settings))
+    pages.secure(app)
+    cli.register(app, predictor, settings)
+
+    app.register_error_handler(ProtocolError, api.refused)
+    app.register_error_handler(AudioError, api.refused)
+    app.register_error_handler(HTTPException, api.failed)
+    app.register_error_handler(Exception, _broken)
+    return app
+
+
+def _broken(error: Exception) -> Response:
+    log.error("A request failed", exc_info=error)
+    return api.failed(InternalServerError("Something went wrong here."))

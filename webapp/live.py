@@ -1,0 +1,205 @@
+"""The live stream: Socket.IO events of namespace /live, handed over to `LiveSession`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from models import Recognizer
+from webapp import protocol
+from webapp.protocol import Json, Message, ProtocolError
+from webapp.session import LiveSession
+from webapp.settings import Settings
+
+NAMESPACE = "/live"
+SWEEP_S = 5.0
+BUSY_RETRY_S = 15.0
+DRAIN_RETRY_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class Live:
+    """Every live session of this process.
+
+    Handlers sit on python-socketio's own server: Flask-SocketIO's would build a request context for
+    each chunk, which costs as much as the rest of the event.
+
+    Parameters
+    ----------
+    server : socketio.Server
+    recognizer : Recognizer
+        Used by these sessions alone.
+    settings : Settings
+    guard : context manager
+        Held while a session works: a lock under threads, nothing where events cannot interleave.
+    """
+
+    def __init__(
+        self,
+        server: Any,
+        recognizer: Recognizer,
+        settings: Settings,
+        *,
+        guard: AbstractContextManager[Any],
+    ) -> None:
+        self._server = server
+        self._recognizer = recognizer
+        self._settings = settings
+        self._guard = guard
+        self._sessions: dict[str, LiveSession] = {}
+        self._sweeping = False
+        self.draining = False
+        server.on("connect", self._connect, namespace=NAMESPACE)
+        server.on("disconnect", self._disconnect, namespace=NAMESPACE)
+        for event, work in (
+            ("start", self._start),
+            ("audio", self._audio),
+            ("pause", self._pause),
+            ("resume", self._resume),
+            ("stop", self._stop),
+        ):
+            server.on(event, self._handler(event, work), namespace=NAMESPACE)
+        server.on("*", self._unknown, namespace=NAMESPACE)
+
+    @property
+    def recordings(self) -> int:
+        """How many recordings are under way."""
+        return sum(session.active for session in self._sessions.values())
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._sessions)
+
+    def drain(self) -> None:
+        """Take no more recordings, tell those under way, and let go of clients that record nothing.
+
+        Connections are closed below Socket.IO, so that clients come back by themselves, elsewhere.
+        """
+        self.draining = True
+        for sid, session in list(self._sessions.items()):
+            if session.active:
+                self._emit(sid, [protocol.problem(self._draining_error())])
+            else:
+                self._server.start_background_task(self._hang_up, sid)
+
+    def hang_up(self) -> None:
+        """Close every connection."""
+        for sid in list(self._sessions):
+            self._server.start_background_task(self._hang_up, sid)
+
+    # Events. A handler's return value is its acknowledgement.
+
+    def _connect(self, sid: str, environ: Json, auth: object = None) -> None:  # noqa: ARG002
+        self._sessions[sid] = LiveSession(self._recognizer, self._settings)
+        if not self._sweeping:
+            self._sweeping = True
+            self._server.start_background_task(self._sweep)
+
+    def _disconnect(self, sid: str, reason: object = None) -> None:  # noqa: ARG002
+        session = self._sessions.pop(sid, None)
+        if session:
+            with self._guard:
+                session.close()
+
+    def _start(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:
+        request = protocol.parse_start(args)
+        if self.draining:
+            raise self._draining_error()
+        if not session.active and self.recordings >= self._settings.max_sessions:
+            raise ProtocolError(
+                "busy", "All places are taken; please try again soon.", retry_after_s=BUSY_RETRY_S
+            )
+        return [], session.start(request)
+
+    def _audio(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], None]:
+        try:
+            chunk = protocol.parse_audio(args, max_bytes=self._settings.max_chunk_kb * 1024)
+        except ProtocolError as error:
+            if error.code != "too_large" or not session.active:
+                raise
+            return session.end(error), None  # a stream with a hole cannot be decoded any further
+        return session.audio(chunk), None
+
+    def _pause(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:  # noqa: ARG002
+        session.pause()
+        return [], {"ok": True}
+
+    def _resume(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:  # noqa: ARG002
+        return session.resume(), {"ok": True}
+
+    def _stop(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:  # noqa: ARG002
+        return session.stop()
+
+    def _unknown(self, event: str, sid: str, *args: object) -> Json:  # noqa: ARG002
+        error = ProtocolError("bad_message", f"There is no event {event[:40]!r}.")
+        self._emit(sid, [protocol.problem(error)])
+        return protocol.refusal(error)
+
+    def _handler(
+        self,
+        event: str,
+        work: Callable[[LiveSession, tuple[object, ...]], tuple[list[Message], Json | None]],
+    ) -> Callable[..., Json | None]:
+        """Wrap an event's work: what goes wrong is told to this client and costs nobody else."""
+
+        def handle(sid: str, *args: object) -> Json | None:
+            session = self._sessions.get(sid)
+            if session is None:  # the connection went while the event was under way
+                return None
+            try:
+                with self._guard:
+                    messages, acknowledgement = work(session, args)
+            except ProtocolError as refused:
+                messages, acknowledgement = [protocol.problem(refused)], protocol.refusal(refused)
+            except Exception:  # one session's fault must not reach the server's loop
+                log.exception("A live session failed on %s", event)
+                session.close()
+                error = ProtocolError("internal", "Something went wrong here; please start again.")
+                messages, acknowledgement = [protocol.problem(error)], protocol.refusal(error)
+            self._emit(sid, messages)
+            if self.draining and not session.active:
+                self._server.start_background_task(self._hang_up_soon, sid)
+            return None if event == "audio" else acknowledgement
+
+        return handle
+
+    # Behind the events.
+
+    def _sweep(self) -> None:
+        """End idle recordings: one task for all of them, there only while somebody is connected."""
+        while self._sessions:
+            self._server.sleep(min(SWEEP_S, self._settings.idle_s / 4))
+            for sid, session in list(self._sessions.items()):
+                try:
+                    with self._guard:
+                        messages = session.expire()
+                except Exception:
+                    log.exception("A live session could not be ended")
+                    session.close()
+                    continue
+                self._emit(sid, messages)
+        self._sweeping = False
+
+    def _emit(self, sid: str, messages: Iterable[Message]) -> None:
+        for event, data in messages:
+            self._server.emit(event, data, to=sid, namespace=NAMESPACE)
+
+    def _hang_up_soon(self, sid: str) -> None:
+        self._server.sleep(0.5)  # the acknowledgement leaves first
+        self._hang_up(sid)
+
+    def _hang_up(self, sid: str) -> None:
+        eio_sid = self._server.manager.eio_sid_from_sid(sid, NAMESPACE)
+        if eio_sid is not None:
+            self._server.eio.disconnect(eio_sid)
+
+    def _draining_error(self) -> ProtocolError:
+        return ProtocolError(
+            "draining",
+            "This server is being replaced: please stop, the next recording goes to the new one.",
+            retry_after_s=DRAIN_RETRY_S,
+        )

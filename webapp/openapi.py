@@ -1,0 +1,112 @@
+"""The HTTP API described for programs: OpenAPI 3.1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from webapp.settings import Settings
+
+Json = dict[str, Any]
+
+
+def description(labels: Sequence[str], settings: Settings) -> Json:
+    """Return the document behind /api/v1/openapi.json."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Speech emotion recognition",
+            "version": "1",
+            "description": "How a voice sounds: neutral, happy, sad, angry or fearful. "
+            "The live stream is Socket.IO, namespace /live.",
+        },
+        "paths": {
+            "/api/v1/predictions": {"post": _predictions(settings)},
+            "/api/v1/samples": {
+                "get": {
+                    "summary": "List the sample clips",
+                    "responses": {
+                        "200": _content("The clips.", {"type": "array", "items": _ref("Sample")})
+                    },
+                }
+            },
+        },
+        "components": {"schemas": _schemas(labels)},
+    }
+
+
+def _predictions(settings: Settings) -> Json:
+    refusals = {
+        "400": "no_file: the form has no file.",
+        "413": f"too_large: more than {settings.max_upload_mb} MB.",
+        "415": "unsupported_media: not a format that is known.",
+        "422": f"undecodable, empty, or too_long: more than {settings.max_clip_s:g} seconds.",
+        "429": "busy or rate_limited: see Retry-After.",
+    }
+    form = {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "format": "binary"}},
+    }
+    return {
+        "summary": "Judge a recording (WAV, FLAC, MP3, Ogg, WebM, MP4/M4A)",
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
+        "responses": {"200": _content("How it sounds.", _ref("Prediction"))}
+        | {status: _content(why, _ref("Error")) for status, why in refusals.items()},
+    }
+
+
+def _schemas(labels: Sequence[str]) -> Json:
+    number = {"type": "number"}
+    text = {"type": "string"}
+    emotion = {"type": ["string", "null"], "enum": [*labels, None]}
+    probabilities = _object(
+        {label: {"type": "number", "minimum": 0, "maximum": 1} for label in labels}
+    )
+    window = _object(
+        {
+            "start_s": number,
+            "end_s": number,
+            "state": {"type": "string", "enum": ["speech", "silence", "unsure"]},
+            "emotion": emotion,
+            "probabilities": _ref("Probabilities"),
+        }
+    )
+    return {
+        "Probabilities": probabilities,
+        "Window": window,
+        "Prediction": _object(
+            {
+                "file": text,
+                "duration_s": number,
+                "emotion": emotion | {"description": "null where there is no speech"},
+                "probabilities": _ref("Probabilities"),
+                "timeline": {"type": "array", "items": _ref("Window")},
+                "model": _object({"name": text, "version": text}),
+            }
+        ),
+        "Sample": _object(
+            {
+                "name": text,
+                "emotion": {"type": ["string", "null"]},
+                "url": text,
+                "duration_s": {"type": ["number", "null"]},
+                "source": {"type": ["string", "null"]},
+                "licence": {"type": ["string", "null"]},
+                "synthetic": {"type": "boolean"},
+            }
+        ),
+        "Error": _object({"error": _object({"code": text, "message": text})}),
+    }
+
+
+def _object(properties: Json) -> Json:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _content(why: str, schema: Json) -> Json:
+    return {"description": why, "content": {"application/json": {"schema": schema}}}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}

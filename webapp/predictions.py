@@ -1,0 +1,105 @@
+"""A file's bytes in, its answer out: what the HTTP API and the command line share."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from models import SAMPLE_RATE, Recognizer, Speaker
+from webapp import protocol
+from webapp.audio import decode_file
+from webapp.protocol import Json
+from webapp.settings import Settings
+
+Floats = npt.NDArray[np.float32]
+
+
+class Predictor:
+    """Judges files, one at a time: two threads must not use the network's interpreter at once.
+
+    Parameters
+    ----------
+    recognizer : Recognizer
+        Used by this predictor alone.
+    settings : Settings
+        The limits, and the step between windows.
+
+    See Also
+    --------
+    webapp.session.LiveSession : the same for a recording that is still going on.
+    """
+
+    def __init__(self, recognizer: Recognizer, settings: Settings) -> None:
+        self._recognizer = recognizer
+        self._settings = settings
+        self.model = protocol.model_info(recognizer.card.name, recognizer.card.version)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The emotions, in the order of every probability vector."""
+        return self._recognizer.labels
+
+    def warm(self) -> None:
+        """Judge something, so that nobody's first prediction pays for what is set up once."""
+        times = np.arange(4 * SAMPLE_RATE, dtype=np.float32) / SAMPLE_RATE
+        voice = np.sin(2 * np.pi * 140 * times) * np.sin(2 * np.pi * 3 * times)
+        self._recognizer.predict((0.3 * voice).astype(np.float32))
+
+    def blocks(self, data: bytes) -> Iterator[Floats]:
+        """Yield a file's samples, float32 mono at 16 kHz, in blocks of shape (n,).
+
+        Raises
+        ------
+        webapp.audio.AudioError
+            The bytes are not a sound that can be judged.
+        """
+        return iter(decode_file(data, max_s=self._settings.max_clip_s))
+
+    def answer(
+        self, data: bytes, *, file: str | None = None, speaker: Speaker | None = None
+    ) -> Json:
+        """Return the answer to a file.
+
+        Parameters
+        ----------
+        data : bytes
+            All of the file.
+        file : str, optional
+            The name that the answer carries.
+        speaker : Speaker, optional
+            What is known of the voice, from `speaker`.
+
+        Raises
+        ------
+        webapp.audio.AudioError
+            The bytes are not a sound that can be judged.
+        """
+        stream = self._recognizer.stream(step_s=self._settings.prediction_step_s, speaker=speaker)
+        for block in self.blocks(data):
+            stream.push(block)
+        return protocol.answer(stream.finish(), self.labels, self.model, file=file)
+
+    def speaker(self, files: Iterator[bytes]) -> Speaker:
+        """Return what several files tell about the one person who speaks in them.
+
+        One file's samples are in memory at a time.
+
+        Raises
+        ------
+        webapp.audio.AudioError
+            A file is not a sound that can be judged.
+        """
+        return self._recognizer.speaker(itertools.chain.from_iterable(map(self.blocks, files)))
+
+    def duration_s(self, data: bytes) -> float:
+        """Return how long a file's sound lasts, in seconds.
+
+        Raises
+        ------
+        webapp.audio.AudioError
+            The bytes are not a sound that can be judged.
+        """
+        return sum(len(block) for block in self.blocks(data)) / SAMPLE_RATE

@@ -1,0 +1,130 @@
+"""What can be set from outside: environment variables, read here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import click
+
+ASYNC_MODES = ("eventlet", "gevent", "threading")
+STEP_UNIT_S = 0.25  # what the features' blocks last
+
+
+class SettingsError(click.ClickException):
+    """A setting that cannot be used, in one sentence; the command line shows the sentence alone."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one server; each is the environment variable of its name in capitals.
+
+    Attributes
+    ----------
+    host, port : str, int
+        Where gunicorn listens.
+    workers : int
+        Server processes: one a core.
+    async_mode : {"eventlet", "gevent", "threading"}
+        How a worker serves many people at once.
+    samples_dir : tuple of Path
+        Folders of one's own clips (in the environment separated like PATH).
+    max_upload_mb : int
+        The largest file that is accepted, MiB.
+    max_clip_s, max_session_s : float
+        The longest file and the longest recording, seconds of audio.
+    max_sessions : int
+        Recordings at once in each worker.
+    max_uploads : int
+        Uploads at once in each worker; one of them is judged, the others arrive or wait.
+    max_chunk_kb : int
+        The largest chunk of a recording, KiB.
+    prediction_step_s : float
+        Seconds of audio between two predictions, a multiple of 0.25.
+    idle_s, max_pause_s : float
+        How long a recording may send nothing, and how long it may be paused.
+    live_rate, live_burst_s : float
+        A recording may have sent `live_rate` seconds of audio a second, and `live_burst_s` on top.
+    graceful_s : int
+        How long a worker that is to stop waits for the recordings in it.
+    max_requests : int
+        HTTP requests after which a worker is replaced; 0 is never.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+    workers: int = 1
+    async_mode: str = "eventlet"
+    samples_dir: tuple[Path, ...] = ()
+    max_upload_mb: int = 95
+    max_clip_s: float = 600.0
+    max_session_s: float = 1800.0
+    max_sessions: int = 300
+    max_uploads: int = 8
+    max_chunk_kb: int = 1024
+    prediction_step_s: float = 0.25
+    idle_s: float = 60.0
+    max_pause_s: float = 1800.0
+    live_rate: float = 1.5
+    live_burst_s: float = 30.0
+    graceful_s: int = 30
+    max_requests: int = 0
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Return the settings; a variable that is missing or empty keeps its default.
+
+        Raises
+        ------
+        SettingsError
+            A variable cannot be used; the sentence names it.
+        """
+        environ = os.environ if environ is None else environ
+        given: dict[str, object] = {}
+        for field in fields(cls):
+            name = field.name.upper()
+            text = environ.get(name, "").strip()
+            if text:
+                given[field.name] = _parse(name, text, type(field.default))
+        return cls(**given)._checked()  # type: ignore[arg-type]
+
+    def _checked(self) -> Settings:
+        if self.async_mode not in ASYNC_MODES:
+            raise SettingsError(
+                f"ASYNC_MODE is {self.async_mode!r}, not one of {', '.join(ASYNC_MODES)}."
+            )
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(f"PORT is {self.port}, not between 0 and 65535.")
+        for folder in self.samples_dir:
+            if not folder.is_dir():
+                raise SettingsError(f"SAMPLES_DIR names {str(folder)!r}, which is not a folder.")
+        may_be_zero = {"port", "max_requests", "graceful_s"}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, int | float) and field.name not in may_be_zero and value <= 0:
+                raise SettingsError(f"{field.name.upper()} is {value}, not more than zero.")
+        if self.max_requests < 0 or self.graceful_s < 0:
+            raise SettingsError("MAX_REQUESTS and GRACEFUL_S cannot be negative.")
+        steps = self.prediction_step_s / STEP_UNIT_S
+        if steps != round(steps):
+            raise SettingsError(
+                f"PREDICTION_STEP_S is {self.prediction_step_s}, not a multiple of {STEP_UNIT_S}."
+            )
+        return self
+
+
+def _parse(name: str, text: str, kind: type) -> object:
+    if kind is tuple:
+        return tuple(Path(part) for part in text.split(os.pathsep) if part)
+    if kind is str:
+        return text
+    try:
+        value = kind(text)
+        finite = abs(value) < float("inf")  # false for nan as well
+    except ValueError:
+        finite = False
+    if not finite:
+        raise SettingsError(f"{name} is {text!r}, not a {'whole ' if kind is int else ''}number.")
+    return value

@@ -134,6 +134,7 @@ def make_clips(seed: int) -> Iterator[tuple[dict[str, object], NDArray[np.float3
                     "emotion": emotion,
                     "voice": voice.name,
                     "text": sentence.text,
+                    "duration_s": round(len(samples) / SAMPLE_RATE, 3),
                     "source": "eSpeak NG and WORLD, prosody by rule",
                     "licence": "CC0-1.0",
                     "synthetic": True,

@@ -1,0 +1,126 @@
+"""The recogniser's bundle: weights, and a card that says what they expect and mean.
+
+A folder with `network.tflite` and `card.json`. The card carries the labels, the features'
+definition, the normalisation, the decision's thresholds and the weights' SHA-256, so that nothing
+about a network lives in code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.features import FeatureSettings
+from models.normalisation import Normalisation
+
+DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
+WEIGHTS_FILE = "network.tflite"
+CARD_FILE = "card.json"
+FORMAT = 1
+
+
+class BundleError(Exception):
+    """A bundle that cannot be used; the message names the file and says why."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How logits over time become a decision.
+
+    Attributes
+    ----------
+    temperature : float
+        Divides the logits (Guo et al. 2017, "On calibration of modern neural networks").
+    unsure_below : float
+        A window whose highest probability is lower is "unsure".
+    smoothing : float
+        Weight of the past in the running mean of log probabilities, per 0.25 s; 0 is none.
+    """
+
+    temperature: float = 1.0
+    unsure_below: float = 0.35
+    smoothing: float = 0.5
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `card.json` says."""
+
+    name: str
+    version: str
+    labels: tuple[str, ...]
+    features: FeatureSettings
+    normalisation: Normalisation
+    window_frames: int = 300
+    decision: Decision = field(default_factory=Decision)
+    licence: str = "CC BY-NC-SA 4.0"
+    report_sha256: str | None = None
+
+    def to_json(self, *, weights: bytes) -> dict[str, Any]:
+        """Return the card as a JSON object that vouches for `weights`."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "version": self.version,
+            "licence": self.licence,
+            "labels": list(self.labels),
+            "features": self.features.to_json(),
+            "normalisation": self.normalisation.to_json(),
+            "window_frames": self.window_frames,
+            "decision": vars(self.decision),
+            "weights_sha256": hashlib.sha256(weights).hexdigest(),
+            "report_sha256": self.report_sha256,
+        }
+
+
+def save_bundle(folder: Path, card: Card, weights: bytes) -> None:
+    """Write a bundle; each file appears whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(card.to_json(weights=weights), indent=1) + "\n"
+    for name, content in ((WEIGHTS_FILE, weights), (CARD_FILE, text.encode())):
+        partial = folder / (name + ".partial")
+        partial.write_bytes(content)
+        partial.replace(folder / name)
+
+
+def load_bundle(folder: Path) -> tuple[Card, bytes]:
+    """Read and check a bundle.
+
+    Raises
+    ------
+    BundleError
+        A file is missing or malformed, or the card does not belong to the weights.
+    """
+    card_path, weights_path = folder / CARD_FILE, folder / WEIGHTS_FILE
+    try:
+        data = json.loads(card_path.read_text(encoding="utf-8"))
+        weights = weights_path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{error.filename}: {error.strerror}") from None
+    except ValueError as error:
+        raise BundleError(f"{card_path}: not JSON ({error})") from None
+    try:
+        if data["format"] != FORMAT:
+            raise BundleError(f"{card_path}: format {data['format']}, this program reads {FORMAT}")
+        card = Card(
+            name=data["name"],
+            version=data["version"],
+            licence=data["licence"],
+            labels=tuple(data["labels"]),
+            features=FeatureSettings(**data["features"]),
+            normalisation=Normalisation.from_json(data["normalisation"]),
+            window_frames=int(data["window_frames"]),
+            decision=Decision(**data["decision"]),
+            report_sha256=data["report_sha256"],
+        )
+        digest = data["weights_sha256"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"{card_path}: malformed ({error!r})") from None
+    if card.normalisation.mean.shape != (card.features.n_mfcc,):
+        raise BundleError(f"{card_path}: the normalisation is not for {card.features.n_mfcc} MFCCs")
+    if hashlib.sha256(weights).hexdigest() != digest:
+        raise BundleError(f"{weights_path}: not the weights that {CARD_FILE} describes")
+    return card, weights

@@ -1,0 +1,201 @@
+"""MFCCs: one definition for training and serving, streaming by nature.
+
+The definition is librosa's (Davis & Mermelstein 1980, with Slaney's mel scale)::
+
+    librosa.feature.mfcc(S=librosa.power_to_db(librosa.feature.melspectrogram(
+        y=samples, sr=16000, n_fft=512, hop_length=160, center=False,
+        n_mels=64, fmin=50, fmax=7600), top_db=None), n_mfcc=40)
+
+`center=False` and `top_db=None` make a frame depend on its own 512 samples alone, so that it can be
+computed once, when its last sample arrives. librosa itself is not imported: it would cost 180 MB.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+BLOCK = 25
+"""Frames computed at a time. A matrix product's rounding depends on its shape; equal blocks make
+the features equal bit for bit, however the samples were cut."""
+
+_POWER_FLOOR = 1e-10  # librosa.power_to_db's amin: -100 dB
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """What defines the features; stored in the bundle's card.
+
+    Frequencies in Hz; `n_fft` and `hop` in samples.
+    """
+
+    sample_rate: int = 16000
+    n_fft: int = 512
+    hop: int = 160
+    n_mels: int = 64
+    n_mfcc: int = 40
+    fmin: float = 50.0
+    fmax: float = 7600.0
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frames a second of audio."""
+        return self.sample_rate / self.hop
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as a JSON object."""
+        return asdict(self)
+
+
+def mel_filterbank(settings: FeatureSettings) -> Floats:
+    """Return the triangular mel filters, area-normalised (Slaney's Auditory Toolbox, 1998).
+
+    Returns
+    -------
+    ndarray, shape (n_fft // 2 + 1, n_mels)
+        Multiplied by a power spectrum, frequency last, it gives mel powers.
+    """
+    edges = _mel_to_hz(
+        np.linspace(_hz_to_mel(settings.fmin), _hz_to_mel(settings.fmax), settings.n_mels + 2)
+    )
+    bins = np.linspace(0.0, settings.sample_rate / 2, settings.n_fft // 2 + 1)
+    widths = np.diff(edges)
+    ramps = edges[:, None] - bins[None, :]
+    rising = -ramps[:-2] / widths[:-1, None]
+    falling = ramps[2:] / widths[1:, None]
+    filters = np.maximum(0.0, np.minimum(rising, falling))
+    filters *= (2.0 / (edges[2:] - edges[:-2]))[:, None]
+    return np.ascontiguousarray(filters.T, dtype=np.float32)
+
+
+def _hz_to_mel(hz: float) -> float:
+    """Slaney's scale: linear below 1 kHz, logarithmic above."""
+    return hz * 3 / 200 if hz < 1000 else 15 + 27 * math.log(hz / 1000) / math.log(6.4)
+
+
+def _mel_to_hz(mels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(mels < 15, mels * 200 / 3, 1000 * np.exp(np.log(6.4) / 27 * (mels - 15)))
+
+
+def dct_matrix(n_mels: int, n_mfcc: int) -> Floats:
+    """Return the orthonormal DCT-II, shape (n_mels, n_mfcc)."""
+    mel = np.arange(n_mels)[:, None]
+    order = np.arange(n_mfcc)[None, :]
+    matrix = np.cos(np.pi * order * (2 * mel + 1) / (2 * n_mels)) * np.sqrt(2 / n_mels)
+    matrix[:, 0] /= np.sqrt(2)
+    return np.asarray(matrix, np.float32)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Features of consecutive frames.
+
+    Attributes
+    ----------
+    mfcc : ndarray, shape (frames, n_mfcc)
+        Mel-frequency cepstral coefficients, natural units (dB times an orthonormal DCT).
+    level : ndarray, shape (frames,)
+        Power between about 150 and 4000 Hz in dB: what the voice activity looks at.
+    """
+
+    mfcc: Floats
+    level: Floats
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.mfcc)
+
+
+class FeatureExtractor:
+    """Turns frames of samples into MFCCs. Stateless once made; shared between streams."""
+
+    def __init__(self, settings: FeatureSettings | None = None) -> None:
+        self.settings = settings or FeatureSettings()
+        n_fft = self.settings.n_fft
+        # The periodic Hann window, as scipy.signal.get_window gives it to librosa.
+        self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
+        self._mel = mel_filterbank(self.settings)
+        self._dct = dct_matrix(self.settings.n_mels, self.settings.n_mfcc)
+        centres = np.asarray(self._mel.argmax(axis=0)) * self.settings.sample_rate / n_fft
+        self._voice_bands = np.flatnonzero((centres > 150) & (centres < 4000))
+
+    def stream(self) -> FeatureStream:
+        """Return a new stream."""
+        return FeatureStream(self)
+
+    def frames(self, samples: Floats) -> Frames:
+        """Return the features of a whole signal.
+
+        Shape (n,) gives max(0, 1 + (n - n_fft) // hop) frames.
+        """
+        stream = self.stream()
+        parts = [*stream.push(samples), stream.finish()]
+        return Frames(
+            np.concatenate([part.mfcc for part in parts]),
+            np.concatenate([part.level for part in parts]),
+        )
+
+    def block(self, samples: Floats) -> Frames:
+        """Return the features of `BLOCK` frames.
+
+        Parameters
+        ----------
+        samples : ndarray, shape ((BLOCK - 1) * hop + n_fft,)
+        """
+        hop, n_fft = self.settings.hop, self.settings.n_fft
+        windows = np.lib.stride_tricks.sliding_window_view(samples, n_fft)[::hop]
+        spectrum = np.fft.rfft(windows * self._window)
+        power = spectrum.real**2 + spectrum.imag**2
+        mel = power @ self._mel
+        log_mel = 10 * np.log10(np.maximum(mel, _POWER_FLOOR))
+        level = 10 * np.log10(mel[:, self._voice_bands].mean(axis=1) + _POWER_FLOOR)
+        return Frames(log_mel @ self._dct, level)
+
+
+class FeatureStream:
+    """Features of a signal that arrives in pieces of any length.
+
+    Whole blocks of `BLOCK` frames come out as soon as their last sample is in.
+    """
+
+    def __init__(self, extractor: FeatureExtractor) -> None:
+        self._extractor = extractor
+        settings = extractor.settings
+        self._step = BLOCK * settings.hop
+        self._span = (BLOCK - 1) * settings.hop + settings.n_fft
+        self._pending = np.zeros(0, np.float32)
+
+    def push(self, samples: Floats) -> list[Frames]:
+        """Add samples, shape (n,), and return the blocks that they completed."""
+        pending = np.concatenate([self._pending, samples]) if len(self._pending) else samples
+        blocks = []
+        start = 0
+        while len(pending) - start >= self._span:
+            blocks.append(self._extractor.block(pending[start : start + self._span]))
+            start += self._step
+        # A copy, so that a long piece is not kept alive by its tail.
+        self._pending = np.array(pending[start:], np.float32)
+        return blocks
+
+    def finish(self) -> Frames:
+        """Return the last, incomplete block: its whole frames only."""
+        settings = self._extractor.settings
+        count = max(0, 1 + (len(self._pending) - settings.n_fft) // settings.hop)
+        padded = np.zeros(self._span, np.float32)
+        padded[: len(self._pending)] = self._pending
+        self._pending = np.zeros(0, np.float32)
+        block = self._extractor.block(padded)
+        return Frames(block.mfcc[:count], block.level[:count])
+
+
+@lru_cache(maxsize=4)
+def extractor(settings: FeatureSettings) -> FeatureExtractor:
+    """Return the extractor for `settings`, made once: it holds only constants."""
+    return FeatureExtractor(settings)

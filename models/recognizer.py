@@ -1,0 +1,213 @@
+"""The recogniser: samples in, judgements out; a whole file is a stream that was pushed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.activity import VoiceActivity
+from models.bundle import DEFAULT_BUNDLE, Card, load_bundle
+from models.features import BLOCK, Floats, Frames, extractor
+from models.normalisation import Speaker
+from models.runtime import Network
+from models.timeline import Judgement, Timeline, Window
+
+DEFAULT_STEP_S = 0.25
+RECENT = 100  # frames: the state looks at the last second
+LEAST_SPEECH = 30  # frames of the last second: less is silence
+
+
+class Recognizer:
+    """Hears how a voice sounds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from models import Recognizer
+    >>> recognizer = Recognizer.load()
+    >>> recognizer.predict(np.zeros(16000, np.float32)).emotion is None
+    True
+    """
+
+    def __init__(self, card: Card, network: Network) -> None:
+        self.card = card
+        self.network = network
+        self.extractor = extractor(card.features)
+
+    @classmethod
+    def load(cls, folder: Path = DEFAULT_BUNDLE) -> Recognizer:
+        """Return the recogniser of a bundle.
+
+        Raises
+        ------
+        BundleError
+            The folder holds no usable bundle.
+        """
+        card, weights = load_bundle(folder)
+        return cls(card, Network(card, weights))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The emotions, in the order of every probability vector."""
+        return self.card.labels
+
+    def stream(
+        self,
+        *,
+        step_s: float = DEFAULT_STEP_S,
+        speaker: Speaker | None = None,
+        keep_frames: bool = False,
+    ) -> RecognitionStream:
+        """Return a stream that judges a window every `step_s` seconds (a multiple of 0.25).
+
+        Parameters
+        ----------
+        step_s : float
+            Time between two judgements.
+        speaker : Speaker, optional
+            What is already known of the voice, from `speaker`.
+        keep_frames : bool
+            Whether `take_frames` is going to be used.
+        """
+        return RecognitionStream(self, step_s=step_s, speaker=speaker, keep_frames=keep_frames)
+
+    def predict(self, samples: Floats, *, speaker: Speaker | None = None) -> Judgement:
+        """Judge a whole signal: float32 mono at 16 kHz, shape (n,)."""
+        stream = self.stream(speaker=speaker)
+        stream.push(samples)
+        return stream.finish()
+
+    def speaker(self, clips: Iterable[Floats]) -> Speaker:
+        """Return what several clips, each of shape (n,), tell about one person's voice."""
+        speaker = Speaker()
+        for samples in clips:
+            frames = self.extractor.frames(samples)
+            speaker = speaker.hear(frames.mfcc[VoiceActivity().push(frames.level)])
+        return speaker
+
+
+class RecognitionStream:
+    """Judges a signal that arrives in pieces of any length; the pieces' cutting changes nothing.
+
+    Raises
+    ------
+    ValueError
+        `step_s` is not a positive multiple of the features' block, 0.25 s.
+    """
+
+    def __init__(
+        self, recognizer: Recognizer, *, step_s: float, speaker: Speaker | None, keep_frames: bool
+    ) -> None:
+        card = recognizer.card
+        self._fps = card.features.frames_per_second
+        block_s = BLOCK / self._fps
+        self._stride = round(step_s / block_s)
+        if self._stride < 1 or abs(self._stride * block_s - step_s) > 1e-9:
+            raise ValueError(f"step_s is {step_s}, not a multiple of {block_s}")
+        self._card = card
+        self._network = recognizer.network
+        self._features = recognizer.extractor.stream()
+        self._rate = card.features.sample_rate
+        self._samples = 0
+        self._speaker = speaker or Speaker()
+        self._activity = VoiceActivity()
+        self._timeline = Timeline(card.labels, card.decision)
+        self._mfcc = np.zeros((card.window_frames, card.features.n_mfcc), np.float32)
+        self._speech = np.zeros(card.window_frames, np.bool_)
+        self._input = np.zeros((card.window_frames, card.features.n_mfcc + 1), np.float32)
+        self._begin_s = 0.0  # where the current uninterrupted part began
+        self._heard = 0  # frames since then
+        self._judged = 0  # of them, those that the last window covered
+        self._kept: list[npt.NDArray[np.int8]] | None = [] if keep_frames else None
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of audio pushed so far."""
+        return self._samples / self._rate
+
+    @property
+    def speaker(self) -> Speaker:
+        """What has been heard of the voice so far."""
+        return self._speaker
+
+    def push(self, samples: Floats) -> list[Window]:
+        """Add samples and return the windows that they completed.
+
+        Parameters
+        ----------
+        samples : ndarray of float32, shape (n,)
+            Mono at 16 kHz.
+        """
+        self._samples += len(samples)
+        windows = []
+        for block in self._features.push(samples):
+            self._hear(block)
+            if self._heard - self._judged >= self._stride * BLOCK:
+                windows.append(self._judge(self._begin_s + self._heard / self._fps))
+        return windows
+
+    def cut(self) -> Window | None:
+        """End the current part: no window spans what comes before and after a pause.
+
+        Returns
+        -------
+        Window or None
+            The part's last, incomplete window, if it has one.
+        """
+        self._hear(self._features.finish())
+        last = None
+        if self._heard > self._judged or (
+            self._samples and self.duration_s > self._begin_s and not self._heard
+        ):
+            last = self._judge(self.duration_s)
+        self._begin_s = self.duration_s
+        self._heard = self._judged = 0
+        return last
+
+    def finish(self) -> Judgement:
+        """End the stream and return the judgement of all of it."""
+        self.cut()
+        return self._timeline.judgement(self.duration_s)
+
+    def take_frames(self) -> npt.NDArray[np.int8]:
+        """Return the normalised MFCCs since the last call, shape (frames, n_mfcc), times 32."""
+        if not self._kept:
+            return np.zeros((0, self._mfcc.shape[1]), np.int8)
+        taken = np.concatenate(self._kept)
+        self._kept = []
+        return taken
+
+    def _hear(self, block: Frames) -> None:
+        count = len(block)
+        if not count:
+            return
+        speech = self._activity.push(block.level)
+        self._speaker = self._speaker.hear(block.mfcc[speech])
+        for ring, new in ((self._mfcc, block.mfcc), (self._speech, speech)):
+            ring[:-count] = ring[count:]
+            ring[-count:] = new
+        self._heard += count
+        if self._kept is not None:
+            normalised = self._card.normalisation.apply(block.mfcc, self._speaker)
+            self._kept.append(np.clip(normalised * 32, -127, 127).astype(np.int8))
+
+    def _judge(self, end_s: float) -> Window:
+        frames = min(self._heard, self._card.window_frames)
+        start_s = max(self._begin_s, end_s - self._card.window_frames / self._fps)
+        step_s = (self._heard - self._judged) / self._fps
+        self._judged = self._heard
+        speech = self._speech[-frames:] if frames else self._speech[:0]
+        if speech[-RECENT:].sum() < LEAST_SPEECH:
+            return self._timeline.silence(start_s, end_s)
+        # Left-aligned as in training: what is not there is zero and masked.
+        self._input[frames:] = 0.0
+        self._input[:frames, :-1] = self._card.normalisation.apply(
+            self._mfcc[-frames:], self._speaker
+        )
+        self._input[:frames, -1] = speech
+        logits = self._network.logits(self._input)
+        weight = float(speech.sum()) / self._card.window_frames
+        return self._timeline.speech(start_s, end_s, logits=logits, step_s=step_s, weight=weight**2)

@@ -1,0 +1,47 @@
+"""The network at work: LiteRT, TensorFlow's own runtime, without TensorFlow."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert.interpreter import Interpreter
+
+from models.bundle import BundleError, Card
+from models.features import Floats
+
+
+class Network:
+    """A TFLite network: one window in, logits out.
+
+    The input has the shape (1, window_frames, n_mfcc + 1): normalised MFCCs, and a last channel
+    that is 1 where a frame counts (it holds speech) and 0 where it does not.
+    """
+
+    def __init__(self, card: Card, weights: bytes) -> None:
+        try:
+            self._interpreter = Interpreter(model_content=weights, num_threads=1)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise BundleError(f"the weights are not a TFLite network: {error}") from None
+        (source,) = self._interpreter.get_input_details()
+        (target,) = self._interpreter.get_output_details()
+        expected_in = (1, card.window_frames, card.features.n_mfcc + 1)
+        expected_out = (1, len(card.labels))
+        if tuple(source["shape"]) != expected_in or tuple(target["shape"]) != expected_out:
+            raise BundleError(
+                f"the network maps {tuple(source['shape'])} to {tuple(target['shape'])}, "
+                f"its card says {expected_in} to {expected_out}"
+            )
+        self._source, self._target = source["index"], target["index"]
+        # An interpreter is one scratchpad; uploads may be judged in threads beside the live
+        # streams.
+        self._lock = threading.Lock()
+
+    def logits(self, window: Floats) -> npt.NDArray[np.float64]:
+        """Return the logits, shape (labels,), of one window, shape (window_frames, n_mfcc + 1)."""
+        with self._lock:
+            self._interpreter.set_tensor(self._source, window[None])
+            self._interpreter.invoke()
+            return np.asarray(self._interpreter.get_tensor(self._target)[0], np.float64)

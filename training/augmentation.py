@@ -1,0 +1,100 @@
+"""Other microphones, rooms and lines, put onto clean recordings.
+
+A recipe belongs to a speaker and a version, so that all of a speaker's clips in one version come
+through the same imagined room and microphone: what the speaker's own mean can then take away is
+what it can take away in life.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+from scipy.signal import butter, fftconvolve, sosfilt
+
+Floats = npt.NDArray[np.float32]
+RATE = 16000
+
+VERSIONS = 4
+"""Version 0 is the recording itself."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One imagined way from a mouth to a file.
+
+    Attributes
+    ----------
+    speed : float
+        Plays faster (and higher) or slower: another throat and tempo.
+    room_s : float
+        Reverberation time (RT60); 0 is none.
+    snr_db, noise_slope : float
+        Stationary noise: level under the speech, and the exponent of its spectrum (0 white, -1
+        pink, -2 brown).
+    band : (float, float) or None
+        Telephone band in Hz.
+    """
+
+    speed: float = 1.0
+    room_s: float = 0.0
+    snr_db: float = 99.0
+    noise_slope: float = -1.0
+    band: tuple[float, float] | None = None
+
+
+def recipe_for(speaker: str, version: int) -> Recipe:
+    """Return the recipe of one speaker's version; the same at every call."""
+    if version == 0:
+        return Recipe()
+    digest = hashlib.sha256(f"{speaker}/{version}".encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    return Recipe(
+        speed=float(rng.uniform(0.9, 1.12)),
+        room_s=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.5 else 0.0,
+        snr_db=float(rng.uniform(8, 35)) if rng.random() < 0.75 else 99.0,
+        noise_slope=float(rng.uniform(-2, 0)),
+        band=(float(rng.uniform(80, 300)), float(rng.uniform(3300, 7000)))
+        if rng.random() < 0.25
+        else None,
+    )
+
+
+def apply_recipe(samples: Floats, recipe: Recipe, rng: np.random.Generator) -> Floats:
+    """Return `samples`, shape (n,) at 16 kHz, as the recipe makes them sound.
+
+    The length follows the speed.
+    """
+    out = np.asarray(samples, np.float32)
+    if recipe.speed != 1.0:
+        out = soxr.resample(out, RATE * recipe.speed, RATE).astype(np.float32)
+    if recipe.room_s:
+        out = fftconvolve(out, room_response(recipe.room_s, rng))[: len(out)].astype(np.float32)
+    if recipe.snr_db < 90:
+        level = np.sqrt(np.mean(np.square(out)) + 1e-12)
+        out = out + level * 10 ** (-recipe.snr_db / 20) * coloured_noise(
+            len(out), recipe.noise_slope, rng
+        )
+    if recipe.band:
+        out = sosfilt(butter(4, recipe.band, "bandpass", fs=RATE, output="sos"), out)
+    return np.asarray(out, np.float32)
+
+
+def coloured_noise(length: int, slope: float, rng: np.random.Generator) -> Floats:
+    """Return noise of unit power, shape (length,), whose spectrum goes as frequency ** slope."""
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    frequencies = np.maximum(np.fft.rfftfreq(length, 1 / RATE), 40.0)
+    noise = np.fft.irfft(spectrum * frequencies ** (slope / 2), length)
+    return np.asarray(noise / (noise.std() + 1e-12), np.float32)
+
+
+def room_response(rt60_s: float, rng: np.random.Generator) -> Floats:
+    """Return a direct sound and its tail of decaying noise (Polack's model), shape (n,)."""
+    n = int(rt60_s * RATE)
+    tail = rng.standard_normal(n) * np.exp(-6.9 * np.arange(n) / n)
+    response = tail * np.sqrt(rng.uniform(0.1, 1.0) / np.sum(tail**2))
+    response[0] = 1.0
+    return np.asarray(response, np.float32)

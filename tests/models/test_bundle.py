@@ -1,0 +1,83 @@
+"""A bundle survives a round trip, and a broken one is named."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from models import BundleError, Recognizer
+from models.bundle import DEFAULT_BUNDLE, load_bundle, save_bundle
+from models.labels import EMOTIONS
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(DEFAULT_BUNDLE, tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+def change_card(folder, **changes):
+    path = folder / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_the_committed_bundle_is_small_and_knows_the_five_emotions():
+    card, weights = load_bundle(DEFAULT_BUNDLE)
+    assert card.labels == EMOTIONS
+    assert len(weights) < 2_000_000
+
+
+def test_a_saved_bundle_recognises_exactly_as_the_original(tmp_path):
+    card, weights = load_bundle(DEFAULT_BUNDLE)
+    save_bundle(tmp_path / "copy", card, weights)
+    samples = np.random.default_rng(0).standard_normal(40000).astype(np.float32) * 0.1
+    samples[:8000] = 0
+    original, copy = Recognizer.load(), Recognizer.load(tmp_path / "copy")
+    assert original.predict(samples) == copy.predict(samples)
+
+
+def test_a_missing_file_is_named(folder):
+    (folder / "network.tflite").unlink()
+    with pytest.raises(BundleError, match=r"network\.tflite"):
+        Recognizer.load(folder)
+
+
+def test_a_card_that_is_not_json_is_named(folder):
+    (folder / "card.json").write_text("{")
+    with pytest.raises(BundleError, match=r"card\.json: not JSON"):
+        Recognizer.load(folder)
+
+
+def test_a_card_without_labels_is_malformed(folder):
+    path = folder / "card.json"
+    data = json.loads(path.read_text())
+    del data["labels"]
+    path.write_text(json.dumps(data))
+    with pytest.raises(BundleError, match="labels"):
+        Recognizer.load(folder)
+
+
+def test_weights_that_the_card_does_not_describe_are_refused(folder):
+    weights = folder / "network.tflite"
+    weights.write_bytes(weights.read_bytes() + b"x")
+    with pytest.raises(BundleError, match="not the weights"):
+        Recognizer.load(folder)
+
+
+def test_labels_that_the_network_does_not_have_are_refused(folder):
+    change_card(folder, labels=["happy", "sad"])
+    with pytest.raises(BundleError, match="its card says"):
+        Recognizer.load(folder)
+
+
+def test_a_later_format_is_refused(folder):
+    change_card(folder, format=99)
+    with pytest.raises(BundleError, match="format 99"):
+        Recognizer.load(folder)
+
+
+def test_a_normalisation_of_another_size_is_refused(folder):
+    change_card(folder, normalisation={"mean": [0], "scale": [1], "strength": [1]})
+    with pytest.raises(BundleError, match="normalisation"):
+        Recognizer.load(folder)

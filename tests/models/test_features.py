@@ -1,0 +1,116 @@
+"""The features are librosa's, frame by frame, however the samples arrive."""
+
+import librosa
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.features import BLOCK, FeatureExtractor, FeatureSettings, mel_filterbank
+
+SETTINGS = FeatureSettings()
+EXTRACTOR = FeatureExtractor(SETTINGS)
+
+
+def librosa_mfcc(samples):
+    mel = librosa.feature.melspectrogram(
+        y=samples,
+        sr=SETTINGS.sample_rate,
+        n_fft=SETTINGS.n_fft,
+        hop_length=SETTINGS.hop,
+        center=False,
+        n_mels=SETTINGS.n_mels,
+        fmin=SETTINGS.fmin,
+        fmax=SETTINGS.fmax,
+    )
+    log_mel = librosa.power_to_db(mel, top_db=None)
+    return librosa.feature.mfcc(S=log_mel, n_mfcc=SETTINGS.n_mfcc).T
+
+
+def signal(seconds, *, seed=0, level=0.1):
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(seconds * 16000)) / 16000
+    voice = np.sin(2 * np.pi * (120 + 30 * np.sin(3 * t)) * t) * (1 + np.sin(9 * t))
+    return (level * (voice + 0.1 * rng.standard_normal(len(t)))).astype(np.float32)
+
+
+def cut(samples, lengths):
+    pieces, start = [], 0
+    for length in lengths:
+        pieces.append(samples[start : start + length])
+        start += length
+    return [*pieces, samples[start:]]
+
+
+def stream_mfcc(pieces):
+    stream = EXTRACTOR.stream()
+    blocks = [block.mfcc for piece in pieces for block in stream.push(piece)]
+    return np.concatenate([*blocks, stream.finish().mfcc])
+
+
+def test_the_mel_filters_are_librosas():
+    theirs = librosa.filters.mel(
+        sr=16000, n_fft=512, n_mels=SETTINGS.n_mels, fmin=SETTINGS.fmin, fmax=SETTINGS.fmax
+    )
+    np.testing.assert_allclose(mel_filterbank(SETTINGS).T, theirs, atol=1e-7)
+
+
+@pytest.mark.parametrize("level", [1e-4, 0.1, 1.0])
+@pytest.mark.parametrize("seconds", [0.5, 1.234, 3.0])
+def test_the_mfccs_are_librosas(seconds, level):
+    samples = signal(seconds, level=level)
+    ours = EXTRACTOR.frames(samples).mfcc
+    theirs = librosa_mfcc(samples)
+    assert ours.shape == theirs.shape
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)
+
+
+def test_the_mfccs_of_digital_silence_are_librosas():
+    silence = np.zeros(16000, np.float32)
+    np.testing.assert_allclose(EXTRACTOR.frames(silence).mfcc, librosa_mfcc(silence), atol=1e-3)
+
+
+def test_the_mfccs_of_real_speech_are_librosas(corpora):
+    import soundfile
+
+    path = sorted((corpora / "ravdess").rglob("*.flac"))[0]
+    samples, _ = soundfile.read(path, dtype="float32")
+    np.testing.assert_allclose(EXTRACTOR.frames(samples).mfcc, librosa_mfcc(samples), atol=1e-3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(16, 16000), max_size=12), st.integers(0, 40000))
+def test_the_features_do_not_depend_on_how_the_samples_were_cut(lengths, count):
+    samples = signal(2.5)[:count]
+    np.testing.assert_array_equal(
+        stream_mfcc(cut(samples, lengths)), EXTRACTOR.frames(samples).mfcc
+    )
+
+
+@pytest.mark.parametrize("length", [16, 160, 512, 1920, 16000])
+def test_pieces_from_a_millisecond_to_a_second_give_the_same_features(length):
+    samples = signal(2.2)
+    pieces = cut(samples, [length] * (len(samples) // length))
+    np.testing.assert_array_equal(stream_mfcc(pieces), EXTRACTOR.frames(samples).mfcc)
+
+
+def test_a_loud_sound_changes_only_the_frames_that_contain_it():
+    samples = signal(2.0)
+    louder = samples.copy()
+    louder[16000:16800] += 0.9
+    before, after = EXTRACTOR.frames(samples).mfcc, EXTRACTOR.frames(louder).mfcc
+    changed = np.flatnonzero(np.abs(before - after).max(axis=1) > 1e-3)
+    assert changed.min() >= (16000 - SETTINGS.n_fft) // SETTINGS.hop
+    assert changed.max() <= 16800 // SETTINGS.hop
+
+
+def test_a_block_comes_out_as_soon_as_its_last_sample_is_in():
+    stream = EXTRACTOR.stream()
+    span = (BLOCK - 1) * SETTINGS.hop + SETTINGS.n_fft
+    assert stream.push(signal(1.0)[: span - 1]) == []
+    assert len(stream.push(signal(1.0)[span - 1 : span])) == 1
+
+
+def test_fewer_samples_than_one_frame_give_no_frames():
+    assert len(EXTRACTOR.frames(np.zeros(511, np.float32))) == 0
+    assert len(EXTRACTOR.frames(np.zeros(512, np.float32))) == 1

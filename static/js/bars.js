@@ -80,7 +80,13 @@ export class Bars {
         best: -1,
         numbers: labels.map(() => ""),
         scales: {
-          y: { min: 0, max: 1, display: false },
+          y: {
+            min: 0,
+            max: 1,
+            grid: { display: false },
+            border: { display: false },
+            ticks: { stepSize: 0.5, padding: 4, callback: (share) => percent(share) },
+          },
           x: { grid: { display: false }, border: { display: false }, ticks: { padding: 6, maxRotation: 0, autoSkip: false } },
         },
       },
@@ -138,8 +144,12 @@ export class Bars {
     const grey = this.#shown === "silence";
     const set = this.#chart.data.datasets[0];
     set.backgroundColor = this.#labels.map((label) => look.color(grey ? "silence" : label) || look.color("accent"));
-    const ticks = this.#chart.options.scales.x.ticks;
-    ticks.color = look.color(grey ? "soft" : "ink");
-    ticks.font = { family: look.font, size: 14, weight: 560 };
+    const { x, y } = this.#chart.options.scales;
+    const narrow = this.#chart.canvas.clientWidth < 420;
+    x.ticks.color = look.color(grey ? "soft" : "ink");
+    x.ticks.font = { family: look.font, size: narrow ? 13 : 14, weight: 560 };
+    y.display = !narrow;
+    y.ticks.color = look.color("soft");
+    y.ticks.font = { family: look.font, size: 12 };
   }
 }

@@ -6,6 +6,7 @@
 import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
 
 const ACK_MS = 8000;
+const OPEN_MS = 5000;
 
 /** An error with one of the catalogue's codes. */
 export class LiveError extends Error {
@@ -49,7 +50,7 @@ export class Live extends EventTarget {
   }
 
   /** Begins to connect, and resolves once connected. Rejects with `server_gone` after `timeout_ms`. */
-  open(timeout_ms = ACK_MS) {
+  open(timeout_ms = OPEN_MS) {
     if (this.#socket.connected) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const up = () => {

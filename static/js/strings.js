@@ -88,9 +88,8 @@ const en = {
 
   // The result
   result: {
-    yours: (emotion, share) => `Your voice sounded ${strength(share)}${emotion}: ${percent(share)}.`,
-    clip: (emotion, share) => `This voice sounds ${strength(share)}${emotion}: ${percent(share)}.`,
-    short: (emotion) => `Sounds ${emotion}`,
+    yours: (emotion, share) => sounds("Your voice sounded", emotion, share),
+    clip: (emotion, share) => sounds("This voice sounds", emotion, share),
     silent: "No speech was heard.",
     unsure: "It sounds like none of the five clearly.",
     next: (emotion, share) => `Next nearest: ${emotion}, ${percent(share)}.`,
@@ -154,10 +153,11 @@ const en = {
   },
 };
 
-// How sure a word may sound: below 0.45 the nearest emotion is little more than a guess.
-function strength(share) {
-  if (share >= 0.7) return "";
-  return share >= 0.45 ? "mostly " : "a little more than anything else ";
+// How sure a sentence may sound: below 0.45 the nearest emotion is little more than a guess.
+function sounds(voice, emotion, share) {
+  if (share >= 0.7) return `${voice} ${emotion}: ${percent(share)}.`;
+  if (share >= 0.45) return `${voice} mostly ${emotion}: ${percent(share)}.`;
+  return `${voice} nearest to ${emotion}, but not clearly: ${percent(share)}.`;
 }
 
 export const strings = en;

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+import { sentence, strings, word } from "../../static/js/strings.js";
+
+const page = await readFile(new URL("../../templates/index.html", import.meta.url), "utf8");
+
+test("the page's own texts are the catalogue's", () => {
+  const found = [...page.matchAll(/data-text="([a-z_]+)"[^>]*>([^<]*)</g)];
+  assert.ok(found.length > 25, "the template's texts carry data-text");
+  for (const [, key, text] of found) assert.equal(text, strings[key], key);
+  assert.ok(page.includes(`<title>${strings.title}</title>`));
+});
+
+test("every code of the server and of the browser has a sentence", () => {
+  const codes = [
+    "no_file", "unsupported_media", "undecodable", "too_large", "too_long", "empty", "rate_limited", "busy", "too_fast", "idle",
+    "draining", "skipped", "internal", "no_microphone", "refused", "insecure", "unsupported", "server_gone", "microphone_busy", "microphone_gone",
+  ];
+  for (const code of codes) {
+    for (const where of ["live", "file"]) {
+      const text = sentence(code, { where, limit: { max_upload_mb: 95, max_clip_s: 600 } });
+      assert.match(text, /^[A-Z].*\.$/, code);
+      assert.notEqual(text, strings.errors.unknown, code);
+      assert.doesNotMatch(text, /undefined|NaN/, code);
+    }
+  }
+});
+
+test("an unknown code has a sentence too", () => assert.equal(sentence("what?"), strings.errors.unknown));
+
+test("the sentence for the same code suits what was being done", () => {
+  assert.notEqual(sentence("undecodable", { where: "file" }), sentence("undecodable", { where: "live" }));
+  assert.match(sentence("too_long", { where: "file", limit: { max_clip_s: 600 } }), /10 minutes/);
+});
+
+test("a result says how the voice sounds, and says it more softly the less sure it is", () => {
+  const sure = strings.result.yours("happy", 0.9);
+  const less = strings.result.yours("happy", 0.5);
+  const guess = strings.result.yours("happy", 0.3);
+  assert.equal(new Set([sure, less, guess].map((text) => text.replace(/\d+/, ""))).size, 3);
+  for (const text of [sure, less, guess]) {
+    assert.match(text, /^Your voice sounded .*happy.*: \d+ %\.$/);
+  }
+});
+
+test("nowhere does the page claim to know what anyone feels", () => {
+  const all = [];
+  const walk = (value) => {
+    if (typeof value === "string") all.push(value);
+    else if (typeof value === "function") all.push(value("happy", 0.5, 1));
+    else Object.values(value).forEach(walk);
+  };
+  walk(strings);
+  for (const text of all) assert.doesNotMatch(text, /\byou (feel|are (happy|sad|angry|fearful|neutral))|\byour (mood|feelings?|emotions?)\b/i, text);
+});
+
+test("labels that the catalogue lacks stand for themselves", () => {
+  assert.equal(word("silence"), "silence");
+  assert.equal(word("bored"), "bored");
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Timeline, judge, kindOf, ranked, segments, totals, winner } from "../../static/js/timeline.js";
+
+const window = (end_s, emotion, state = "speech") => ({
+  start_s: Math.max(0, end_s - 3), end_s, state, emotion, probabilities: { happy: emotion === "happy" ? 0.8 : 0.1, sad: emotion === "happy" ? 0.2 : 0.9 },
+});
+
+test("overlapping windows become segments without a hole or an overlap", () => {
+  const parts = segments([window(1, "happy"), window(1.25, "happy"), window(1.5, null, "silence"), window(2, "sad")], 2.2);
+  assert.deepEqual(parts, [
+    { kind: "happy", start_s: 0, end_s: 1.25 },
+    { kind: "silence", start_s: 1.25, end_s: 1.5 },
+    { kind: "sad", start_s: 1.5, end_s: 2.2 },
+  ]);
+});
+
+test("for any windows the segments' times add up to the whole", () => {
+  for (let round = 0; round < 200; round += 1) {
+    let at = 0;
+    const windows = Array.from({ length: 1 + Math.floor(Math.random() * 40) }, () => {
+      at += 0.05 + Math.random();
+      return Math.random() < 0.3 ? window(at, null, "silence") : window(at, Math.random() < 0.5 ? "happy" : "sad");
+    });
+    const parts = segments(windows, at + 0.1);
+    const sum = totals(parts).reduce((all, part) => all + part.seconds, 0);
+    assert.ok(Math.abs(sum - (at + 0.1)) < 1e-9);
+    for (let i = 1; i < parts.length; i += 1) {
+      assert.equal(parts[i].start_s, parts[i - 1].end_s);
+      assert.notEqual(parts[i].kind, parts[i - 1].kind);
+    }
+  }
+});
+
+test("a window that ends before the last one adds nothing", () => {
+  assert.equal(segments([window(1, "happy"), window(0.5, "sad")]).length, 1);
+});
+
+test("no windows, no segments", () => assert.deepEqual(segments([], 5), []));
+
+test("silence and doubt are kinds of their own", () => {
+  assert.equal(kindOf(window(1, null, "silence")), "silence");
+  assert.equal(kindOf(window(1, null, "unsure")), "unsure");
+  assert.equal(kindOf(window(1, "sad")), "sad");
+});
+
+test("the windows of a second connection follow those of the first", () => {
+  const timeline = new Timeline();
+  timeline.add(window(1, "happy"));
+  timeline.begin(4);
+  timeline.add(window(1, "sad"));
+  assert.deepEqual(timeline.windows.map((w) => [w.start_s, w.end_s]), [[0, 1], [4, 5]]);
+  assert.equal(timeline.windows[1].emotion, "sad");
+});
+
+test("without the server's summary the windows with speech decide, and silence has no say", () => {
+  const own = judge([window(1, "happy"), window(2, "happy"), window(3, null, "silence")], ["happy", "sad"], 3);
+  assert.equal(own.emotion, "happy");
+  assert.ok(Math.abs(own.probabilities.happy - 0.8) < 1e-9);
+});
+
+test("a recording of silence alone has no emotion and even shares", () => {
+  const own = judge([window(1, null, "silence")], ["happy", "sad"], 1);
+  assert.deepEqual([own.emotion, own.probabilities], [null, { happy: 0.5, sad: 0.5 }]);
+});
+
+test("the winner is the most probable label", () => {
+  assert.equal(winner({ a: 0.2, b: 0.5, c: 0.3 }), "b");
+  assert.deepEqual(ranked({ a: 0.2, b: 0.5, c: 0.3 }).map(([label]) => label), ["b", "c", "a"]);
+});

@@ -75,12 +75,20 @@ class PacketCodec:
 
 
 def frame_to_mono(frame: AudioFrame) -> Samples:
-    """Turn a decoded frame into mono float32, shape (n,), its channels averaged."""
+    """Turn a decoded frame into mono float32, shape (n,), its channels averaged.
+
+    Raises
+    ------
+    AudioError
+        ``unsupported_media`` for integers of 64 bits, which no codec on the list gives.
+    """
     array = frame.to_ndarray()
     name = frame.format.name
     channels = frame.layout.nb_channels
     if name.endswith("p"):
         name, array = name[:-1], array.T
+    if name not in _FORMATS:
+        raise unsupported("The sound in this file is of a kind that is not read.")
     packed = np.ascontiguousarray(array)
     return to_mono(packed.tobytes(), sample_format=_FORMATS[name], channels=channels)
 

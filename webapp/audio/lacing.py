@@ -51,7 +51,8 @@ def split_lace(body: bytes, *, kind: int) -> list[bytes]:
         raise undecodable("A WebM block is damaged: it ends too early.") from None
     frames = []
     for size in sizes:
-        if size < 0 or pos + size > len(body):
+        # Empty frames would let a block of ten bytes claim half a minute of sound.
+        if size <= 0 or pos + size >= len(body):
             raise undecodable("A WebM block is damaged: its frames do not fit.")
         frames.append(body[pos : pos + size])
         pos += size

@@ -72,6 +72,8 @@ class Mp4Demuxer(Demuxer):
             return True
         if kind in (b"moov", b"moof"):
             if size > MAX_HEADER:
+                if self._movie is None:  # the index of a long ordinary file
+                    raise unsupported("This MP4 is not fragmented; as a stream it cannot be read.")
                 raise undecodable("The MP4 stream is damaged: a header is too long.")
             if pos + size > len(buffer):
                 return False

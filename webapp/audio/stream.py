@@ -7,7 +7,7 @@ from collections.abc import Callable
 from webapp.audio.aac import AacDecoder
 from webapp.audio.decoder import Decoder, PcmDecoder
 from webapp.audio.demuxer import Demuxer, Packet, Track
-from webapp.audio.errors import unsupported
+from webapp.audio.errors import undecodable, unsupported
 from webapp.audio.mp4 import Mp4Demuxer
 from webapp.audio.ogg import OggDemuxer
 from webapp.audio.opus import open_opus
@@ -52,6 +52,7 @@ class AudioStream:
         self._demuxer = demuxer
         self._charge = charge
         self._decoder: Decoder | None = None
+        self._finished = False
 
     @property
     def track(self) -> Track | None:
@@ -82,6 +83,8 @@ class AudioStream:
             ``undecodable`` or ``unsupported_media``; samples before the damage come first, and the
             error with the next call. After it, every call raises it again.
         """
+        if self._finished:
+            raise undecodable("The stream has ended.")
         return self._decode(self._demuxer.push(data))
 
     def finish(self) -> Samples:
@@ -90,6 +93,9 @@ class AudioStream:
         An unfinished last element is dropped; a stream that never began gives no samples and no
         error.
         """
+        if self._finished:
+            return NO_SAMPLES
+        self._finished = True
         self._demuxer.finish()
         return NO_SAMPLES if self._decoder is None else self._decoder.flush()
 

@@ -1,0 +1,246 @@
+"""Set-up on machines that lack something, in small projects of its own, and without a network."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL_TOOLS = (
+    "basename bash cat cmp cp dirname env find flock id ls mkdir realpath rm sed sort uname"
+)
+
+
+def make_wheel(folder: Path, *, version: str) -> str:
+    name = f"tiny-{version}-py3-none-any.whl"
+    info = f"tiny-{version}.dist-info"
+    with zipfile.ZipFile(folder / name, "w") as wheel:
+        wheel.writestr("tiny.py", f"VERSION = {version!r}\n")
+        wheel.writestr(
+            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: tiny\nVersion: {version}\n"
+        )
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{info}/RECORD", "")
+    return f"--no-index\n./{name}\n"
+
+
+def setup(
+    project: Path, *steps: str, path: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess:
+    clean = {k: v for k, v in os.environ.items() if k not in ("CI", "SETUP_LOCKED", "VIRTUAL_ENV")}
+    if path:
+        clean["PATH"] = str(path)
+    return subprocess.run(
+        [project / "scripts" / "setup.sh", *steps],
+        cwd=project.parent,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def said(done: subprocess.CompletedProcess) -> list[str]:
+    return [line for line in done.stderr.splitlines() if line.startswith("setup: ")]
+
+
+def version_in(project: Path) -> str:
+    python = project / ".venv" / "bin" / "python"
+    command = [python, "-c", "import tiny; print(tiny.VERSION)"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that is set up."""
+    project = tmp_path_factory.mktemp("made") / "project"
+    (project / "scripts").mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "setup.sh", project / "scripts")
+    shutil.copy(ROOT / "scripts" / "test.sh", project / "scripts")
+    (project / "requirements.txt").write_text(make_wheel(project, version="1.0"))
+    done = setup(project, "python")
+    assert done.returncode == 0, done.stderr
+    assert len(said(done)) == 2
+    return project
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "project", symlinks=True)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A folder for PATH with the usual small tools: no Python, no Node, no browser."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in SMALL_TOOLS.split():
+        found = shutil.which(tool)
+        if found:
+            (folder / tool).symlink_to(found)
+    return folder
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    path = folder / name
+    path.unlink(missing_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def test_a_first_run_installs_what_is_asked_for(made):
+    assert version_in(made) == "1.0"
+
+
+def test_a_second_run_does_nothing_and_says_nothing(project):
+    before = (project / ".venv" / ".done" / "requirements.txt").stat().st_mtime_ns
+    done = setup(project, "python")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (project / ".venv" / ".done" / "requirements.txt").stat().st_mtime_ns == before
+
+
+def test_changed_requirements_are_installed(project):
+    (project / "requirements.txt").write_text(make_wheel(project, version="2.0"))
+    assert setup(project, "python").returncode == 0
+    assert version_in(project) == "2.0"
+
+
+def test_an_environment_that_was_cut_off_half_made_is_made_again(project):
+    for folder in project.glob(".venv/lib/python*/site-packages/pip"):
+        shutil.rmtree(folder)
+    assert setup(project, "python").returncode == 0
+    assert version_in(project) == "1.0"
+
+
+def test_an_environment_whose_python_is_gone_is_made_again(project):
+    python = project / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nonexistent/python")
+    assert setup(project, "python").returncode == 0
+    assert version_in(project) == "1.0"
+
+
+def test_a_package_that_was_cut_off_half_installed_is_installed_again(project):
+    (packages,) = project.glob(".venv/lib/python*/site-packages")
+    (packages / "tiny.py").unlink()
+    (packages / "tiny-1.0.dist-info" / "RECORD").unlink()
+    (project / ".venv" / ".done" / "requirements.txt").unlink()
+    assert setup(project, "python").returncode == 0
+    assert version_in(project) == "1.0"
+
+
+def test_a_failed_installation_is_one_sentence_and_is_tried_again(project):
+    (project / "requirements.txt").write_text("--no-index\nno-such-package==1.0\n")
+    for _ in range(2):
+        done = setup(project, "python")
+        assert done.returncode == 1
+        assert "pip could not install requirements.txt" in said(done)[-1]
+    (project / "requirements.txt").write_text(make_wheel(project, version="1.0"))
+    assert setup(project, "python").returncode == 0
+
+
+def test_no_python_is_one_clear_sentence(made, bare, tmp_path):
+    project = tmp_path / "new"
+    shutil.copytree(made / "scripts", project / "scripts")
+    done = setup(project, "python", path=bare)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "Python 3.11 or newer is needed" in done.stderr
+
+
+def test_an_old_python3_is_passed_over_for_a_newer_one_of_another_name(made, bare, tmp_path):
+    project = tmp_path / "new"
+    shutil.copytree(made / "scripts", project / "scripts")
+    (project / "requirements.txt").write_text(make_wheel(project, version="1.0"))
+    program(bare, "python3", "exit 1")  # what it answers to "are you 3.11?"
+    (bare / "python3.12").symlink_to(getattr(sys, "_base_executable", sys.executable))
+    done = setup(project, "python", path=bare)
+    assert done.returncode == 0, done.stderr
+    assert "with Python 3." in done.stderr
+
+
+def test_a_missing_browser_is_named_in_one_sentence_where_one_is_not_root(project, bare):
+    program(bare, "id", "echo 1000")
+    done = setup(project, "system", path=bare)
+    assert done.returncode == 0
+    (sentence,) = done.stderr.splitlines()
+    assert "lacks chromium and chromium-driver" in sentence
+    assert "apt-get install chromium chromium-driver" in sentence
+
+
+def test_a_missing_browser_is_a_failure_where_the_tests_are_the_gate(project, bare):
+    program(bare, "id", "echo 1000")
+    assert setup(project, "system", path=bare, CI="true").returncode == 1
+
+
+def test_a_missing_driver_alone_is_installed_by_root_on_debian(project, bare, tmp_path):
+    program(bare, "id", "echo 0")
+    program(bare, "chromium", "exit 0")
+    program(bare, "apt-get", f'echo "$@" >> {tmp_path}/asked')
+    assert setup(project, "system", path=bare).returncode == 0
+    assert (tmp_path / "asked").read_text().splitlines()[-1].endswith(" chromium-driver")
+
+
+def test_a_machine_with_a_browser_and_its_driver_lacks_nothing(project, bare):
+    program(bare, "google-chrome", "exit 0")
+    program(bare, "chromedriver", "exit 0")
+    assert setup(project, "system", path=bare).stderr == ""
+
+
+def test_an_unknown_step_is_refused(project):
+    done = setup(project, "pyhton")
+    assert done.returncode == 1
+    assert "no step 'pyhton'" in done.stderr
+
+
+def run_tests(project: Path, *, page: str, server: str) -> subprocess.CompletedProcess:
+    shutil.rmtree(project / ".venv")
+    (project / ".venv").symlink_to(sys.prefix)
+    (project / "tests" / "js").mkdir(parents=True)
+    (project / "tests" / "js" / "page.test.js").write_text(
+        f'require("node:test")("adds", () => {{ require("node:assert").equal(1 + 1, {page}); }});\n'
+    )
+    (project / "tests" / "test_server.py").write_text(
+        f"def test_adds():\n    assert 1 + 1 == {server}\n"
+    )
+    return subprocess.run(
+        [project / "scripts" / "test.sh"], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "server", "passes"), [("2", "2", True), ("3", "2", False), ("2", "3", False)]
+)
+def test_both_test_runners_count_and_pytest_closes(project, page, server, passes):
+    done = run_tests(project, page=page, server=server)
+    assert (done.returncode == 0) is passes
+    assert re.match(r"=+ 1 (passed|failed) in ", done.stdout.splitlines()[-1])
+    assert "adds" in done.stdout  # the page's tests ran
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-samples"])
+def test_every_requirement_written_by_hand_is_locked_to_one_version(name):
+    lines = (ROOT / f"{name}.txt").read_text().splitlines()
+    locked = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9._-]+==[0-9][\w.+!-]*", line) for line in locked)
+    wanted = [line.split("#")[0].strip() for line in (ROOT / f"{name}.in").read_text().splitlines()]
+    missing = {line for line in wanted if line and not line.startswith("-")} - {
+        line.split("==")[0] for line in locked
+    }
+    assert not missing
+
+
+def test_each_command_of_the_contract_is_listed():
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for command in ("serve", "test", "bench", "train", "evaluate", "samples"):
+        assert f"make {command} " in listed.stdout

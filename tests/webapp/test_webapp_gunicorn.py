@@ -1,0 +1,333 @@
+"""A real python-socketio client over a real gunicorn: what only the whole can show."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from tests.servers import LiveClient, is_ready, pieces, serve
+
+
+def multipart(data, name="a.wav"):
+    boundary = uuid.uuid4().hex
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    return boundary, head.encode() + data + f"\r\n--{boundary}--\r\n".encode()
+
+
+def upload(url, data, *, chunked=False):
+    """Post a file; return the status and the object."""
+    boundary, body = multipart(data)
+    request = urllib.request.Request(
+        f"{url}/api/v1/predictions",
+        data=iter(pieces(body, 1 << 16)) if chunked else body,
+        headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def play(client, recorded, *, pace_s=0.0):
+    client.start(recorded.mime_type)
+    for chunk in recorded.chunks:
+        client.send(chunk)
+        time.sleep(pace_s)
+    return client.stop()
+
+
+def resting_memory(server):
+    return sum(psutil.Process(pid).memory_info().rss for pid in server.workers) / 2**20
+
+
+def test_every_browsers_recording_goes_live_and_equals_its_upload(server, recordings):
+    with LiveClient(server.url) as client:
+        for name, recorded in recordings.items():
+            summary = play(client, recorded)
+            status, answer = upload(server.url, recorded.data)
+            assert status == 200, name
+            assert {key: value for key, value in answer.items() if key != "file"} == summary, name
+        assert not client.problems
+        assert {p["state"] for p in client.predictions} >= {"speech"}
+
+
+def test_predictions_follow_at_least_each_half_second_of_audio(server, speech):
+    with LiveClient(server.url) as client:
+        play(client, speech, pace_s=0.02)
+        ends = [0.0] + [p["end_s"] for p in client.predictions]
+    assert np.diff(ends).max() <= 0.5
+    first_speech = next(p for p in client.predictions if p["state"] != "silence")
+    assert first_speech["end_s"] <= 2.0
+
+
+def test_a_wrong_client_disturbs_nobody_else(server, speech):
+    """Wrong orders, text, a headerless stream, a bomb of a chunk and a rude end beside an honest recording."""
+    with LiveClient(server.url) as honest:
+        honest.start(speech.mime_type)
+        with LiveClient(server.url) as wrong:
+            wrong.send(b"before start")
+            wrong.emit("pause")
+            wrong.emit("dance", 1)
+            wrong.start(speech.mime_type)
+            wrong.send("text")
+            for chunk in speech.chunks[1:4]:
+                wrong.send(chunk)
+                honest.send(speech.chunks[0] if chunk is speech.chunks[1] else b"")
+            wrong.wait_for(wrong.problems, 5)
+            codes = [problem["code"] for problem in wrong.problems]
+            assert codes == [
+                "out_of_order",
+                "out_of_order",
+                "bad_message",
+                "bad_message",
+                "undecodable",
+            ]
+            assert wrong.start(speech.mime_type)["ok"]
+            wrong.send(bytes(2 << 20))
+            wrong.wait_for(wrong.problems, 6)
+            assert wrong.problems[-1]["code"] == "too_large"
+            assert play(wrong, speech)["duration_s"] > 3
+            assert wrong.io.connected
+        with LiveClient(server.url) as rude:
+            rude.start(speech.mime_type)
+            rude.send(speech.chunks[0])
+            rude.io.eio.ws.sock.shutdown(socket.SHUT_RDWR)
+        for chunk in speech.chunks[1:]:
+            honest.send(chunk)
+        assert honest.stop()["duration_s"] == pytest.approx(3.96, abs=0.1)
+        assert not honest.problems
+
+
+def test_a_message_beyond_every_limit_closes_only_its_own_connection(server, speech):
+    with LiveClient(server.url) as honest, LiveClient(server.url) as wrong:
+        honest.start(speech.mime_type)
+        gone = threading.Event()
+        wrong.io.on("disconnect", lambda *reason: gone.set(), namespace="/live")
+        wrong.start(speech.mime_type)
+        wrong.send(bytes(30 << 20))
+        assert gone.wait(10)
+        honest.send(speech.data)
+        assert honest.stop()["duration_s"] > 3
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_hundred_megabytes_are_refused_and_the_answer_is_read(server, chunked):
+    status, answer = upload(server.url, bytes(100 * 10**6), chunked=chunked)
+    assert (status, answer["error"]["code"]) == (413, "too_large")
+    assert resting_memory(server) < 600
+
+
+def test_a_live_recording_goes_on_while_long_files_are_judged(server, speech, make_wav):
+    noise = np.random.default_rng(0).normal(0, 0.1, 300 * 16000)
+    noise[::2] *= np.sin(np.arange(len(noise) // 2) / 20)
+    data = make_wav(noise.clip(-1, 1))
+    results = []
+    uploads = [
+        threading.Thread(target=lambda: results.append(upload(server.url, data))) for _ in range(2)
+    ]
+    with LiveClient(server.url) as client:
+        for thread in uploads:
+            thread.start()
+        count = 0
+        while any(thread.is_alive() for thread in uploads):
+            client.predictions.clear()
+            play(client, speech, pace_s=0.01)
+            assert len(client.predictions) > 10
+            count += 1
+        assert count >= 1
+        assert not client.problems
+    for status, answer in results:
+        assert status == 200
+        assert answer["duration_s"] == pytest.approx(300, abs=0.01)
+
+
+def test_bad_files_are_told_so_and_the_server_stays_up(server, make_wav):
+    for data, code in (
+        (b"", "empty"),
+        (make_wav(np.zeros(0)), "empty"),
+        (b"not a sound at all", "unsupported_media"),
+        (make_wav(np.zeros(11 * 60 * 16000)), "too_long"),
+    ):
+        status, answer = upload(server.url, data)
+        assert 400 <= status < 500
+        assert answer["error"]["code"] == code
+    assert is_ready(server.url)
+
+
+def test_long_polling_is_not_offered(server):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{server.url}/socket.io/?EIO=4&transport=polling", timeout=10)
+    assert caught.value.code == 400
+
+
+def test_a_body_that_nobody_reads_does_not_hold_the_connection(server):
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as rude:
+        rude.sendall(b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n")
+        sent = 0
+        with pytest.raises(OSError):  # noqa: PT011 - reset or broken pipe, as the timing has it
+            while sent < 200 << 20:
+                sent += rude.send(bytes(1 << 20))
+        assert sent < 100 << 20
+
+
+def test_serving_writes_no_file(server, speech, make_wav):
+    """The worker's open files are watched while it takes a recording and a large upload."""
+    process = psutil.Process(server.workers[0])
+    watching, opened = threading.Event(), set()
+
+    def watch():
+        while not watching.is_set():
+            for number in Path(f"/proc/{process.pid}/fd").iterdir():
+                try:
+                    opened.add(os.readlink(number))
+                except OSError:
+                    continue
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    with LiveClient(server.url) as client:
+        play(client, speech)
+    upload(server.url, make_wav(np.zeros(16000 * 300)))
+    watching.set()
+    thread.join()
+    written = {
+        name
+        for name in opened
+        if name.startswith("/") and not name.startswith(("/dev/", "/proc/", str(server.log)))
+    }
+    assert not {
+        name for name in written if "(deleted)" in name or name.startswith(("/tmp", "/var"))
+    }
+
+
+def test_starting_takes_little_time_and_memory(server):
+    assert resting_memory(server) < 600
+    assert server.ready_s < 60  # the figure itself is for `make bench`
+
+
+def test_a_stopping_worker_lets_a_recording_finish_and_refuses_new_ones(speech):
+    with serve({"GRACEFUL_S": "20"}) as server, LiveClient(server.url) as client:
+        idle = LiveClient(server.url).__enter__()
+        gone = threading.Event()
+        idle.io.on("disconnect", lambda *reason: gone.set(), namespace="/live")
+        client.start(speech.mime_type)
+        for chunk in speech.chunks[:3]:
+            client.send(chunk)
+        server.process.send_signal(signal.SIGTERM)
+        client.wait_for(client.problems)
+        assert client.problems[0]["code"] == "draining"
+        assert gone.wait(5)
+        assert not is_ready(server.url)
+        for chunk in speech.chunks[3:]:
+            client.send(chunk)
+        assert client.stop()["duration_s"] == pytest.approx(3.96, abs=0.1)
+        assert server.process.wait(10) == 0
+
+
+def test_a_recording_that_never_ends_does_not_stop_the_stopping(speech):
+    with serve({"GRACEFUL_S": "1"}) as server, LiveClient(server.url) as client:
+        client.start(speech.mime_type)
+        client.send(speech.chunks[0])
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(10) == 0
+
+
+def test_a_reload_brings_new_workers_while_recordings_finish_on_the_old(speech):
+    with serve({"GRACEFUL_S": "20"}) as server, LiveClient(server.url) as client:
+        (old,) = server.workers
+        client.start(speech.mime_type)
+        client.send(speech.chunks[0])
+        server.process.send_signal(signal.SIGHUP)
+        client.wait_for(client.problems)
+        deadline = time.monotonic() + 15
+        while (
+            not (is_ready(server.url) and set(server.workers) - {old})
+            and time.monotonic() < deadline
+        ):
+            time.sleep(0.1)
+        assert set(server.workers) - {old}
+        with LiveClient(server.url) as newcomer:
+            assert newcomer.start(speech.mime_type)["ok"]
+        for chunk in speech.chunks[1:]:
+            client.send(chunk)
+        assert client.stop()["duration_s"] > 3
+        while old in server.workers and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert old not in server.workers
+
+
+def test_a_worker_is_replaced_after_its_requests(speech):
+    with serve({"MAX_REQUESTS": "20"}) as server:
+        (old,) = server.workers
+        deadline = time.monotonic() + 20
+        while old in server.workers and time.monotonic() < deadline:
+            is_ready(server.url)
+            time.sleep(0.02)
+        assert old not in server.workers
+        while not is_ready(server.url) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with LiveClient(server.url) as client:
+            assert play(client, speech)["duration_s"] > 3
+
+
+def test_tls_carries_http_and_recordings(speech, tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
+         "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    with serve(args=("--certfile", str(certificate), "--keyfile", str(key))) as server:
+        host, port = server.url.removeprefix("https://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as plain:
+            plain.sendall(b"GET / HTTP/1.1\r\n\r\n")  # not TLS at all
+            with LiveClient(server.url) as client:
+                summary = play(client, speech)
+        assert summary["duration_s"] == pytest.approx(3.96, abs=0.1)
+
+
+@pytest.mark.parametrize("mode", ["threading"])
+def test_other_ways_of_serving_work_too(speech, make_wav, mode):
+    with serve({"ASYNC_MODE": mode}) as server:
+        with LiveClient(server.url) as one, LiveClient(server.url) as other:
+            one.start(speech.mime_type)
+            other.start(speech.mime_type)
+            for chunk in speech.chunks:
+                one.send(chunk)
+                other.send(chunk)
+            assert one.stop() == other.stop()
+        status, answer = upload(server.url, make_wav(np.zeros(16000)))
+        assert (status, answer["emotion"]) == (200, None)
+
+
+def test_two_workers_serve_one_port(speech):
+    with serve({"WORKERS": "2"}) as server:
+        assert len(server.workers) == 2
+        clients = [LiveClient(server.url).__enter__() for _ in range(6)]
+        assert all(play(client, speech)["duration_s"] > 3 for client in clients)
+        for client in clients:
+            client.__exit__()
+
+
+def test_a_wrong_setting_is_one_sentence_at_the_start():
+    with pytest.raises(RuntimeError) as caught, serve({"MAX_SESSIONS": "many"}):
+        pass
+    log = str(caught.value)
+    assert "MAX_SESSIONS is 'many', not a whole number." in log
+    assert "Traceback" not in log

@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import Recognizer
+from tests.servers import pieces
+from webapp.protocol import ProtocolError, Start
+from webapp.session import LiveSession, State
+from webapp.settings import Settings
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    return Recognizer.load()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def session(recognizer, clock):
+    return LiveSession(recognizer, Settings(), clock=clock)
+
+
+def of(messages, event):
+    return [data for name, data in messages if name == event]
+
+
+def code(messages):
+    (problem,) = of(messages, "problem")
+    return problem["code"]
+
+
+def replay(session, recorded, chunks=None, **start):
+    session.start(Start(recorded.mime_type, **start))
+    return [message for chunk in chunks or recorded.chunks for message in session.audio(chunk)]
+
+
+def test_a_recording_gives_a_prediction_each_quarter_second_from_the_first(session, speech):
+    predictions = of(replay(session, speech), "prediction")
+    assert [p["seq"] for p in predictions] == list(range(len(predictions)))
+    ends = [p["end_s"] for p in predictions]
+    assert ends == pytest.approx([0.25 * (n + 1) for n in range(len(ends))], abs=0.01)
+    assert {p["state"] for p in predictions} - {"silence"}
+
+
+def test_the_summary_holds_exactly_the_predictions_that_were_sent(session, speech):
+    messages = replay(session, speech)
+    last, summary = session.stop()
+    sent = [
+        {key: value for key, value in data.items() if key != "seq"}
+        for data in of(messages + last, "prediction")
+    ]
+    assert summary["timeline"] == sent
+    assert summary["duration_s"] == pytest.approx(sent[-1]["end_s"], abs=0.03)
+    assert "file" not in summary
+    assert session.state is State.STOPPED
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 2**32))
+def test_predictions_do_not_depend_on_how_the_bytes_were_cut(recognizer, speech, seed):
+    rng = random.Random(seed)
+    data, chunks = speech.data, []
+    while data:
+        size = rng.choice((1, 7, 100, 3000, 20000))
+        chunks.append(data[:size])
+        data = data[size:]
+    whole, cut = (LiveSession(recognizer, Settings(), clock=Clock()) for _ in range(2))
+    expected = of(replay(whole, speech, [speech.data]), "prediction")
+    assert of(replay(cut, speech, chunks), "prediction") == expected
+
+
+def test_no_window_spans_a_pause_and_late_audio_belongs_before_it(session, speech):
+    half = len(speech.chunks) // 2
+    messages = replay(session, speech, speech.chunks[:half])
+    session.pause()
+    messages += session.audio(speech.chunks[half])  # recorded before the pause, delivered after it
+    messages += session.resume()
+    boundary = of(messages, "prediction")[-1]["end_s"]
+    for chunk in speech.chunks[half + 1 :]:
+        messages += session.audio(chunk)
+    last, summary = session.stop()
+    windows = of(messages + last, "prediction")
+    assert all(w["end_s"] <= boundary + 1e-6 or w["start_s"] >= boundary - 1e-6 for w in windows)
+    assert any(w["start_s"] >= boundary - 1e-6 for w in windows)
+    assert [w["seq"] for w in windows] == list(range(len(windows)))
+    assert len(summary["timeline"]) == len(windows)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        ["audio"],
+        ["pause"],
+        ["resume"],
+        ["stop"],
+        ["start", "start"],
+        ["start", "resume"],
+        ["start", "pause", "pause"],
+        ["start", "stop", "stop"],
+        ["start", "stop", "audio"],
+        ["start", "stop", "pause"],
+        ["start", "pause", "start"],
+    ],
+)
+def test_events_in_the_wrong_order_are_refused_and_change_nothing(session, speech, events):
+    actions = {
+        "start": lambda: session.start(Start(speech.mime_type)),
+        "audio": lambda: session.audio(speech.chunks[0]),
+        "pause": session.pause,
+        "resume": session.resume,
+        "stop": session.stop,
+    }
+    for event in events[:-1]:
+        actions[event]()
+    before = session.state
+    with pytest.raises(ProtocolError) as caught:
+        actions[events[-1]]()
+    assert caught.value.code == "out_of_order"
+    assert session.state is before
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    events=st.lists(
+        st.sampled_from(
+            ["start", "bad start", "audio", "rubbish", "pause", "resume", "stop", "wait"]
+        )
+    )
+)
+def test_no_order_of_events_raises_anything_but_a_named_problem(recognizer, speech, events):
+    clock = Clock()
+    session = LiveSession(recognizer, Settings(), clock=clock)
+    for event in events:
+        try:
+            if event == "start":
+                session.start(Start(speech.mime_type))
+            elif event == "bad start":
+                session.start(Start("text/plain"))
+            elif event == "audio":
+                session.audio(speech.chunks[0])
+            elif event == "rubbish":
+                session.audio(b"\xff" * 500)
+            elif event == "wait":
+                clock.now += 61
+                session.expire()
+            else:
+                getattr(session, event)()
+        except ProtocolError as error:
+            assert error.code in ("out_of_order", "unsupported_media")
+        assert session.active == (session.state in (State.RECORDING, State.PAUSED))
+
+
+def test_a_stream_without_its_header_is_undecodable_and_the_next_start_works(session, speech):
+    session.start(Start(speech.mime_type))
+    messages = [message for chunk in speech.chunks[1:] for message in session.audio(chunk)]
+    assert code(messages) == "undecodable"  # told once, though chunks went on coming
+    assert not session.active
+    assert len(of(replay(session, speech), "prediction")) > 10
+
+
+def test_what_was_heard_before_a_problem_is_the_answer_to_one_stop(session, speech):
+    session.start(Start(speech.mime_type))
+    heard = session.audio(speech.data)
+    heard += session.end(ProtocolError("undecodable", "So."))
+    messages, summary = session.stop()
+    assert messages == []
+    assert len(summary["timeline"]) == len(of(heard, "prediction")) > 10
+    with pytest.raises(ProtocolError):
+        session.stop()
+
+
+def test_a_recording_that_is_stopped_at_once_has_an_empty_summary(session, speech):
+    session.start(Start(speech.mime_type))
+    messages, summary = session.stop()
+    assert messages == []
+    assert (summary["duration_s"], summary["emotion"], summary["timeline"]) == (0, None, [])
+    assert sum(summary["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_an_unknown_type_is_refused_at_the_start(session):
+    with pytest.raises(ProtocolError) as caught:
+        session.start(Start("video/quicktime"))
+    assert caught.value.code == "unsupported_media"
+    assert session.state is State.NEW
+
+
+def test_audio_faster_than_life_is_refused_beyond_the_burst(recognizer, clock, make_wav):
+    session = LiveSession(recognizer, Settings(live_burst_s=5), clock=clock)
+    session.start(Start("audio/wav"))
+    data = make_wav(np.zeros(16000 * 20))
+    messages = []
+    for piece in pieces(data, 16000):  # half a second each
+        clock.now += 0.125
+        messages += session.audio(piece)
+    assert code(messages) == "too_fast"
+    assert of(messages, "problem")[0]["retry_after_s"] > 0
+    # n pieces cost 0.5 n seconds of 5 + 1.5 * 0.125 n: sixteen of them.
+    assert session.stop()[1]["duration_s"] == pytest.approx(8, abs=0.1)
+    session = LiveSession(recognizer, Settings(live_burst_s=5), clock=clock)
+    session.start(Start("audio/wav"))
+    for piece in pieces(data, 16000):
+        clock.now += 0.5
+        assert not of(session.audio(piece), "problem")
+
+
+def test_a_bomb_of_tiny_packets_is_refused_before_it_is_decoded(session):
+    session.start(Start("audio/ogg;codecs=opus"))
+    messages = session.audio(opus_bomb(seconds=960))
+    assert code(messages) == "too_fast"
+    assert session.stop()[1]["duration_s"] == 0
+
+
+def test_a_recording_that_lasts_too_long_is_ended_with_its_summary_kept(
+    recognizer, clock, make_wav
+):
+    session = LiveSession(recognizer, Settings(max_session_s=3), clock=clock)
+    session.start(Start("audio/wav"))
+    messages = []
+    for piece in pieces(make_wav(np.zeros(16000 * 5)), 8000):
+        clock.now += 1
+        messages += session.audio(piece)
+    assert code(messages) == "too_long"
+    assert 2.5 < session.stop()[1]["duration_s"] <= 3
+
+
+def test_silence_of_the_client_ends_a_recording_but_not_a_pause(session, speech, clock):
+    session.start(Start(speech.mime_type))
+    clock.now += 59
+    assert session.expire() == []
+    session.audio(speech.chunks[0])
+    clock.now += 59
+    assert session.expire() == []
+    session.pause()
+    clock.now += 600
+    assert session.expire() == []
+    session.resume()
+    clock.now += 61
+    assert code(session.expire()) == "idle"
+    assert session.expire() == []
+
+
+def test_frames_come_beside_predictions_only_if_wanted_and_cover_the_audio(session, speech):
+    assert not of(replay(session, speech), "frames")
+    session.stop()
+    messages = replay(session, speech, mfcc=True)
+    frames = of(messages, "frames")
+    assert [f["seq"] for f in frames] == list(range(len(frames)))
+    at = 0
+    for f in frames:
+        assert f["coefficients"] == 40
+        assert len(f["data"]) == f["frames"] * f["coefficients"]
+        assert f["start_s"] == pytest.approx(at / 100, abs=1e-3)
+        at += f["frames"]
+    assert at / 100 == pytest.approx(of(messages, "prediction")[-1]["end_s"], abs=0.3)
+
+
+def test_a_closed_session_holds_nothing(session, speech):
+    replay(session, speech)
+    session.close()
+    assert not session.active
+    with pytest.raises(ProtocolError):
+        session.audio(b"x")
+
+
+def opus_bomb(seconds: int) -> bytes:
+    """Return an Ogg Opus stream of 120 ms packets with next to nothing in them."""
+    head = (
+        b"OpusHead"
+        + bytes([1, 1])
+        + (312).to_bytes(2, "little")
+        + (48000).to_bytes(4, "little")
+        + bytes(3)
+    )
+    tags = b"OpusTags" + bytes(8)
+    packet = bytes([(3 << 3) | 3, 2]) + bytes(4)  # SILK, 60 ms, code 3: two frames of two bytes
+    out = page([head], sequence=0, granule=0, flags=2) + page([tags], sequence=1, granule=0)
+    count = int(seconds / 0.12)
+    for number, first in enumerate(range(0, count, 200)):
+        batch = min(200, count - first)
+        out += page([packet] * batch, sequence=2 + number, granule=(first + batch) * 5760)
+    return out
+
+
+def page(packets, *, sequence, granule, flags=0):
+    """Return one Ogg page (RFC 3533) of whole packets, each under 255 bytes."""
+    head = b"OggS" + bytes([0, flags]) + granule.to_bytes(8, "little") + (1).to_bytes(4, "little")
+    head += sequence.to_bytes(4, "little")
+    tail = bytes([len(packets)]) + bytes(len(packet) for packet in packets) + b"".join(packets)
+    crc = 0
+    for byte in head + bytes(4) + tail:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = ((crc << 1) ^ (0x04C11DB7 if crc & 0x80000000 else 0)) & 0xFFFFFFFF
+    return head + crc.to_bytes(4, "little") + tail

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import pytest
+
+from webapp.settings import Settings, SettingsError
+
+
+def test_an_empty_environment_gives_the_documented_defaults():
+    settings = Settings.from_environment({"HOST": "", "IDLE_S": "  "})
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.async_mode) == ("127.0.0.1", 5000, "eventlet")
+    assert (settings.max_upload_mb, settings.max_clip_s, settings.max_session_s) == (95, 600, 1800)
+
+
+def test_variables_override_the_defaults(tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    settings = Settings.from_environment(
+        {
+            "PORT": "8080",
+            "PREDICTION_STEP_S": "0.5",
+            "SAMPLES_DIR": f"{tmp_path}{os.pathsep}{other}",
+        }
+    )
+    assert settings.port == 8080
+    assert settings.prediction_step_s == 0.5
+    assert settings.samples_dir == (tmp_path, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "70000"),
+        ("PORT", "80.5"),
+        ("MAX_CLIP_S", "nan"),
+        ("MAX_SESSION_S", "inf"),
+        ("MAX_SESSIONS", "0"),
+        ("IDLE_S", "-1"),
+        ("ASYNC_MODE", "asyncio"),
+        ("PREDICTION_STEP_S", "0.3"),
+        ("SAMPLES_DIR", "/there/is/no/such/folder"),
+        ("MAX_REQUESTS", "-1"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_that_names_it(name, value):
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({name: value})
+    message = caught.value.message
+    assert name in message
+    assert message.endswith(".")
+    assert "\n" not in message
+
+
+def test_settings_cannot_be_changed_afterwards():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]

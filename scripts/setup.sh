@@ -29,11 +29,14 @@ apt_install() {
         </dev/null >/dev/null || return 1
 }
 
-# The first Python that is new enough; with `complete`, one that can also make virtual environments.
+# TensorFlow has no build for a Python newer than 3.13 yet.
+readonly PYTHON_FITS='import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
+
+# The first Python that fits; with `complete`, one that can also make virtual environments.
 find_python() {
     local name
     for name in python3 python3.13 python3.12 python3.11; do
-        "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        "$name" -c "$PYTHON_FITS" 2>/dev/null || continue
         if [ "${1:-}" = complete ]; then
             "$name" -c 'import ensurepip, venv' 2>/dev/null || continue
         fi
@@ -44,14 +47,13 @@ find_python() {
 }
 
 make_environment() { # FOLDER
-    if [ -x "$1/bin/python" ] &&
-        "$1/bin/python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    if [ -x "$1/bin/python" ] && "$1/bin/python" -c "import pip; $PYTHON_FITS" 2>/dev/null; then
         return
     fi
     local python
     if ! python=$(find_python complete); then
-        python=$(find_python) || fail "Python 3.11 or newer is needed, and none of python3, python3.13, python3.12" \
-            "and python3.11 on this machine is."
+        python=$(find_python) || fail "Python 3.11, 3.12 or 3.13 is needed, and neither python3 nor one of the" \
+            "commands python3.11 to python3.13 on this machine is one."
         as_root_on_debian && apt_install python3-venv || true
         python=$(find_python complete) || fail "$python cannot make virtual environments; on Debian or Ubuntu run:" \
             "sudo apt-get install python3-venv"

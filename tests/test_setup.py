@@ -155,14 +155,14 @@ def test_no_python_is_one_clear_sentence(made, bare, tmp_path):
     done = setup(project, "python", path=bare)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
-    assert "Python 3.11 or newer is needed" in done.stderr
+    assert "Python 3.11, 3.12 or 3.13 is needed" in done.stderr
 
 
-def test_an_old_python3_is_passed_over_for_a_newer_one_of_another_name(made, bare, tmp_path):
+def test_a_python3_that_does_not_fit_is_passed_over_for_one_of_another_name(made, bare, tmp_path):
     project = tmp_path / "new"
     shutil.copytree(made / "scripts", project / "scripts")
     (project / "requirements.txt").write_text(make_wheel(project, version="1.0"))
-    program(bare, "python3", "exit 1")  # what it answers to "are you 3.11?"
+    program(bare, "python3", "exit 1")  # what it answers to "are you 3.11 to 3.13?"
     (bare / "python3.12").symlink_to(getattr(sys, "_base_executable", sys.executable))
     done = setup(project, "python", path=bare)
     assert done.returncode == 0, done.stderr

@@ -33,9 +33,10 @@ class BatchSettings:
         Share of the crops that know nothing of the speaker but the crop itself.
     channel_db : float
         Standard deviation of a random microphone's gain in dB; its colour is a third of that.
-    time_mask, mfcc_noise : int, float
-        SpecAugment's longest time mask in frames (Park et al. 2019), and added noise in standard
-        deviations.
+    time_mask, mfcc_mask : int
+        SpecAugment's longest masks, in frames and coefficients (Park et al. 2019); 0 is none.
+    mfcc_noise : float
+        Added noise in standard deviations.
     mixup : float
         Alpha of the beta distribution of mix-up (Zhang et al. 2018); 0 is none.
     """
@@ -56,6 +57,7 @@ class BatchSettings:
     cold: float = 0.4
     channel_db: float = 6.0
     time_mask: int = 25
+    mfcc_mask: int = 5
     mfcc_noise: float = 0.1
     mixup: float = 0.2
 
@@ -233,9 +235,10 @@ class Batches:
                 width = int(rng.integers(settings.time_mask + 1))
                 at = int(rng.integers(max(1, count - width)))
                 window[at : at + width] = 0.0
-        if rng.random() < 0.3:
-            low = int(rng.integers(window.shape[1] - 6))
-            window[:, low : low + int(rng.integers(1, 6))] = 0.0
+        if settings.mfcc_mask and rng.random() < 0.3:
+            low = int(rng.integers(window.shape[1] - 1))
+            high = min(low + int(rng.integers(1, settings.mfcc_mask + 1)), window.shape[1] - 1)
+            window[:, low:high] = 0.0
 
     def _crop(self, speech: npt.NDArray[np.bool_]) -> tuple[int, int]:
         """Return where a served window might begin and end: it ends in or soon after speech."""

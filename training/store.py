@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +35,14 @@ class Store:
         `mfcc[i][v]`: utterance i, version v, shape (frames, n_mfcc), float16.
     speech : list of list of ndarray
         Which of those frames hold speech, shape (frames,), bool.
+    duplicates : list of Utterance
+        Left out: they sound exactly like another one.
     """
 
     utterances: list[Utterance]
     mfcc: list[list[npt.NDArray[np.float16]]]
     speech: list[list[npt.NDArray[np.bool_]]]
+    duplicates: list[Utterance] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -76,6 +79,7 @@ def load_store(
     One corpus a file; a file is used only for exactly these utterances, versions and settings.
     """
     store = Store([], [], [])
+    seen: set[bytes] = set()
     corpora = dict.fromkeys(utterance.corpus for utterance in utterances)
     for corpus in corpora:
         members = [utterance for utterance in utterances if utterance.corpus == corpus]
@@ -99,6 +103,12 @@ def load_store(
         ]
         for index, utterance in enumerate(members):
             own = pieces[index * versions : (index + 1) * versions]
+            # The same samples give the same features, bit for bit.
+            sound = hashlib.sha256(own[0][0].tobytes()).digest()
+            if sound in seen:
+                store.duplicates.append(utterance)
+                continue
+            seen.add(sound)
             store.utterances.append(utterance)
             store.mfcc.append([piece[0] for piece in own])
             store.speech.append([piece[1] for piece in own])

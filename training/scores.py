@@ -1,0 +1,76 @@
+"""Figures of merit, from true and predicted labels and probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
+
+
+def confusion(truth: Ints, decided: Ints, labels: int) -> Ints:
+    """Return counts, shape (labels, labels): rows are the truth, columns the decision."""
+    counts = np.zeros((labels, labels), np.int64)
+    np.add.at(counts, (truth, decided), 1)
+    return counts
+
+
+def recalls(counts: Ints) -> Doubles:
+    """Return the recall of each label that occurs; NaN for the others. Shape (labels,)."""
+    totals = counts.sum(axis=1)
+    return np.where(totals > 0, np.diag(counts) / np.maximum(totals, 1), np.nan)
+
+
+def uar(truth: Ints, decided: Ints) -> float:
+    """Return the unweighted average recall over the labels that occur (Schuller et al. 2009).
+
+    Raises
+    ------
+    ValueError
+        There is nothing to average.
+    """
+    if not len(truth):
+        raise ValueError("no recordings to score")
+    labels = int(max(truth.max(), decided.max())) + 1
+    return float(np.nanmean(recalls(confusion(truth, decided, labels))))
+
+
+def expected_calibration_error(truth: Ints, probabilities: Doubles, *, bins: int = 10) -> float:
+    """Return the mean gap between confidence and accuracy (Naeini et al. 2015; Guo et al. 2017).
+
+    Parameters
+    ----------
+    truth : ndarray, shape (n,)
+    probabilities : ndarray, shape (n, labels)
+    bins : int
+        Bins of equal width over the confidence.
+    """
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(right[which == b].mean() - confidence[which == b].mean()) * (which == b).mean()
+        for b in range(bins)
+        if (which == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def best_temperature(truth: Ints, logits: Doubles) -> float:
+    """Return the temperature with the least negative log likelihood (Guo et al. 2017).
+
+    Parameters
+    ----------
+    truth : ndarray, shape (n,)
+    logits : ndarray, shape (n, labels)
+    """
+
+    def loss(temperature: float) -> float:
+        scaled = logits / temperature
+        scaled = scaled - scaled.max(axis=1, keepdims=True)
+        log_sum = np.log(np.exp(scaled).sum(axis=1))
+        return float((log_sum - scaled[np.arange(len(truth)), truth]).mean())
+
+    grid = np.exp(np.linspace(np.log(0.3), np.log(5.0), 200))
+    return float(grid[np.argmin([loss(float(t)) for t in grid])])

@@ -63,7 +63,7 @@ def free_port() -> int:
 def serve(
     environ: Mapping[str, str] | None = None, *, args: tuple[str, ...] = ()
 ) -> Iterator[Server]:
-    """Start gunicorn on a free port as `make serve` does, wait until it is ready, and stop it at the end.
+    """Start gunicorn on a free port as `make serve` does; stop it at the end.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""All that is special about eventlet: patching, three WebSocket mends, threads, gunicorn's worker.
+"""All that is special about eventlet: patching, mends of its WebSocket, threads, gunicorn's worker.
 
 gunicorn 27 with a worker class of our own, not 25.3 with the one it shipped: 26 and 27 hardened the
 parsing of requests (smuggling), 25 gets no mends any more, and the class is short. With it,
@@ -9,7 +9,9 @@ their worker goes, and a body that nobody reads cannot hold a connection for eve
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import ssl
 import sys
 import warnings
@@ -83,6 +85,17 @@ class _Message(eventlet.websocket.RFC6455WebSocket.Message):  # type: ignore[mis
         super().push(data, final)
 
 
+def _close(websocket: Any, close_data: Any = None) -> None:
+    """Close a WebSocket so that the green thread that reads from it wakes up.
+
+    eventlet closes the file descriptor under the reader, which then sleeps until its timeout and
+    keeps a stopping worker waiting. After a shutdown the reader sees the end, and gunicorn closes.
+    """
+    with contextlib.suppress(OSError):
+        websocket._send_closing_frame(close_data=close_data, ignore_send_errors=True)
+        websocket.socket.shutdown(socket.SHUT_RDWR)
+
+
 def patch() -> None:
     """Make the standard library green, and mend eventlet's WebSocket.
 
@@ -92,6 +105,7 @@ def patch() -> None:
     websocket = eventlet.websocket.RFC6455WebSocket
     websocket._apply_mask = staticmethod(unmask)
     websocket.Message = _Message
+    websocket.close = _close
     eventlet.websocket.WebSocketWSGI._negotiate_permessage_deflate = lambda self, extensions: None  # noqa: ARG005
 
 
@@ -148,11 +162,12 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]
         recordings = getattr(self.wsgi, "extensions", {}).get("drain")
         if recordings:
             recordings.drain()
-        if not self._empties(pool, self.cfg.graceful_timeout):
+        # The master kills at its own limit, which began to run a little earlier.
+        if not self._empties(pool, max(self.cfg.graceful_timeout - 1.5, 0.5)):
             self.log.warning("Worker %s stops with %d connections open", self.pid, pool.running())
             if recordings:
                 recordings.hang_up()
-                self._empties(pool, 1.0)
+                self._empties(pool, 0.5)
 
     def _empties(self, pool: eventlet.GreenPool, seconds: float) -> bool:
         with eventlet.Timeout(seconds, False):

@@ -288,7 +288,7 @@ class _Recording:
             raise ProtocolError(
                 "too_fast",
                 "Audio came much faster than it can have been recorded; files go to the upload.",
-                retry_after_s=round(excess_s / self._settings.live_rate, 1),
+                retry_after_s=max(1.0, round(excess_s / self._settings.live_rate, 1)),
             )
 
 

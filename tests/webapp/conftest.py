@@ -1,4 +1,4 @@
-"""What the server's tests share: an application in this process, a real gunicorn, and things to send."""
+"""What the server's tests share: an application in this process, a gunicorn, things to send."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def run(app):
-    """Run the command in this process; return its exit status, its lines and what it said beside."""
+    """Run the command in this process; return its exit status, its lines and the rest."""
 
     def call(*args):
         result = app.test_cli_runner().invoke(args=["predict", *map(str, args)])

@@ -49,7 +49,8 @@ try:
 except ws.FailedConnectionError as error:
     refused = error.status
 print(json.dumps({
-    "mode": mode.name, "elsewhere": thread != native.get_ident(), "turns": len(turns), "refused": refused,
+    "mode": mode.name, "elsewhere": thread != native.get_ident(), "turns": len(turns),
+    "refused": refused,
     "deflate": ws.WebSocketWSGI(None)._negotiate_permessage_deflate({"permessage-deflate": [{}]}),
 }))
 """

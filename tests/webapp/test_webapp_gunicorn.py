@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -75,7 +75,7 @@ def test_predictions_follow_at_least_each_half_second_of_audio(server, speech):
 
 
 def test_a_wrong_client_disturbs_nobody_else(server, speech):
-    """Wrong orders, text, a headerless stream, a bomb of a chunk and a rude end beside an honest recording."""
+    """Wrong orders, text, a headerless stream, a huge chunk and a rude end beside a good one."""
     with LiveClient(server.url) as honest:
         honest.start(speech.mime_type)
         with LiveClient(server.url) as wrong:
@@ -179,8 +179,8 @@ def test_a_body_that_nobody_reads_does_not_hold_the_connection(server):
     with socket.create_connection((host, int(port)), timeout=20) as rude:
         rude.sendall(b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n")
         sent = 0
-        with pytest.raises(OSError):  # noqa: PT011 - reset or broken pipe, as the timing has it
-            while sent < 200 << 20:
+        with contextlib.suppress(OSError):  # reset or broken pipe, as the timing has it
+            while sent < 100 << 20:
                 sent += rude.send(bytes(1 << 20))
         assert sent < 100 << 20
 
@@ -194,7 +194,7 @@ def test_serving_writes_no_file(server, speech, make_wav):
         while not watching.is_set():
             for number in Path(f"/proc/{process.pid}/fd").iterdir():
                 try:
-                    opened.add(os.readlink(number))
+                    opened.add(str(number.readlink()))
                 except OSError:
                     continue
 

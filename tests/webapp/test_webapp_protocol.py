@@ -19,6 +19,15 @@ five = st.lists(st.floats(0.001, 1), min_size=5, max_size=5).map(
 )
 
 
+def refusal(parse, args, **limits):
+    """Return the code with which the arguments were refused, or None."""
+    try:
+        assert isinstance(parse(args, **limits), Start | bytes)
+    except ProtocolError as error:
+        return error.code if error.message else "no sentence"
+    return None
+
+
 def window(probabilities, seq=0):
     return Window(seq, 0.0, 0.25, "speech", "happy", probabilities)
 
@@ -34,19 +43,12 @@ def test_start_says_the_type_and_whether_frames_are_wanted():
 
 @given(st.lists(anything, max_size=3))
 def test_whatever_start_carries_is_parsed_or_a_bad_message(args):
-    try:
-        assert isinstance(parse_start(args), Start)
-    except ProtocolError as error:
-        assert error.code == "bad_message"
-        assert error.message
+    assert refusal(parse_start, args) in (None, "bad_message")
 
 
 @given(st.lists(anything, max_size=2))
 def test_whatever_audio_carries_is_bytes_or_a_named_problem(args):
-    try:
-        assert isinstance(parse_audio(args, max_bytes=10), bytes)
-    except ProtocolError as error:
-        assert error.code in ("bad_message", "too_large")
+    assert refusal(parse_audio, args, max_bytes=10) in (None, "bad_message", "too_large")
 
 
 def test_a_chunk_may_be_as_large_as_the_limit_and_no_larger():

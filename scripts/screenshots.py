@@ -1,4 +1,4 @@
-"""Write a picture of each of the page's states to .screenshots/: python scripts/screenshots.py [URL] [CLIP]."""
+"""Write a picture of each of the page's states: python scripts/screenshots.py [URL] [CLIP]."""
 
 from __future__ import annotations
 

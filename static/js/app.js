@@ -46,7 +46,7 @@ function render(before) {
   document.body.dataset.state = state.name;
   document.body.toggleAttribute("data-live", lively);
   document.body.toggleAttribute("data-busy", !can.judge);
-  if (state.name !== "recording") hear("");
+  if (state.name !== "recording" && state.name !== "paused") hear("");
   $("record").disabled = !can.record;
   $("record-text").textContent = state.name === "result" ? strings.record_again : strings.record;
   const focused = document.activeElement;
@@ -79,15 +79,15 @@ function say() {
   const words = state.name === "recording" && hearing ? strings.hearing[hearing]
     : state.name === "paused" && !state.linked ? states.paused_lost : states[state.name];
   if ($("state").textContent !== words) $("state").textContent = words;
-  const head = {
-    recording: { speech: headline.emotion(word(spoken)), silence: headline.silence, unsure: headline.unsure }[hearing] ?? headline.listening,
+  const heard = { speech: headline.emotion(word(spoken)), silence: headline.silence, unsure: headline.unsure }[hearing];
+  $("headline").textContent = {
     connecting: headline.listening,
-    judging: headline.judging,
-    paused: spoken ? headline.emotion(word(spoken)) : headline.listening,
+    recording: heard ?? headline.listening,
+    paused: heard ?? headline.listening,
     reconnecting: headline.listening,
     stopping: headline.judging,
+    judging: headline.judging,
   }[state.name] ?? headline.idle;
-  $("headline").textContent = head;
 }
 
 function hear(what) {
@@ -159,8 +159,8 @@ function heard(event) {
 }
 
 function showPrediction(prediction) {
-  if (state.name !== "recording" && state.name !== "paused" && state.name !== "stopping") return;
-  if (state.name === "recording") hear(prediction.state);
+  if (!["recording", "paused", "stopping"].includes(state.name)) return;
+  if (state.name !== "stopping") hear(prediction.state);
   if (prediction.state === "speech") spoken = prediction.emotion;
   bars.show(prediction.probabilities, prediction);
   say();
@@ -204,7 +204,7 @@ async function judge(file, name, { meant = null, onProgress, card = null } = {})
     const judgement = await sending.done;
     if (!dispatch({ type: "answered" })) return;
     if (card) samples.heard(card, judgement);
-    finish(judgement, { voice: "clip", name: card ? title(name) : name, meant });
+    finish(judgement, { voice: "clip", name: card ? title(card.name) : name, meant });
     const clip = await decodeClip(file);
     if (state.name !== "result") return;
     if (clip) waveform.showClip(clip);
@@ -229,7 +229,7 @@ function beginJudging() {
 async function judgeSample(sample) {
   if (!beginJudging()) return;
   samples.choose(sample);
-  $("recorder").scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" });
+  goToRecorder();
   let clip;
   try {
     const answer = await fetch(sample.url);
@@ -247,12 +247,17 @@ async function judgeFiles(files) {
   if (!allowed(state).judge) return;
   if (code) {
     dispatch({ type: "failed", error: { code, where: "file" } });
-    $("recorder").scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" });
+    goToRecorder();
     return;
   }
   if (!beginJudging()) return;
   upload.progress(file.name, 0);
   await judge(file, file.name, { onProgress: (share) => upload.progress(file.name, share) });
+  goToRecorder();
+}
+
+// The answer appears there, wherever on the page the question was asked.
+function goToRecorder() {
   $("recorder").scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" });
 }
 
@@ -271,7 +276,8 @@ $("discard").addEventListener("click", () => {
 });
 $("dismiss").addEventListener("click", () => {
   warn("");
-  dispatch({ type: "discard" });
+  if (state.name === "error") dispatch({ type: "discard" });
+  $("record").focus();
 });
 addEventListener("offline", () => live.renew());
 addEventListener("pagehide", () => session?.close());

@@ -143,7 +143,8 @@ export class Bars {
     const look = palette();
     const grey = this.#shown === "silence";
     const set = this.#chart.data.datasets[0];
-    set.backgroundColor = this.#labels.map((label) => look.color(grey ? "silence" : label) || look.color("accent"));
+    const faint = this.#shown === "unsure" ? "a6" : ""; // an alpha: what is unsure looks it
+    set.backgroundColor = this.#labels.map((label) => (look.color(grey ? "silence" : label) || look.color("accent")) + faint);
     const { x, y } = this.#chart.options.scales;
     const narrow = this.#chart.canvas.clientWidth < 420;
     x.ticks.color = look.color(grey ? "soft" : "ink");

@@ -24,7 +24,7 @@ export function reason(error) {
 }
 
 export const CONSTRAINTS = Object.freeze({
-  audio: { channelCount: { ideal: 2 }, echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+  audio: { channelCount: { ideal: 1 }, echoCancellation: false, noiseSuppression: false, autoGainControl: false },
 });
 
 export class Microphone {
@@ -36,7 +36,7 @@ export class Microphone {
     this.stream = stream;
     this.context = new AudioContext();
     this.analyser = this.context.createAnalyser();
-    this.analyser.fftSize = 4096;
+    this.analyser.fftSize = 2048;
     this.context.createMediaStreamSource(stream).connect(this.analyser);
     this.context.resume();
     for (const track of stream.getTracks()) track.addEventListener("ended", onGone, { once: true });

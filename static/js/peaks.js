@@ -49,6 +49,5 @@ export class PeakRow {
 
 /** A peak's height between 0 and 1: the ear hears loudness by ratio, so quiet speech should not look like nothing. */
 export function height(value) {
-  if (value <= 0.001) return 0;
-  return Math.min(1, 1 + Math.log10(value) / 3);
+  return value <= 0.001 ? 0 : Math.min(1, Math.sqrt(value));
 }

@@ -3,7 +3,8 @@
 import { duration } from "./format.js";
 import { strings, word } from "./strings.js";
 
-const FIRST = 24; // cards shown before "Show all"
+// Cards shown before "Show all".
+const first = () => (matchMedia("(max-width: 860px)").matches ? 5 : 12);
 
 /** "actor_03-happy.flac" -> "Actor 03 happy": names that read like file names become readable. Pure. */
 export function title(name) {
@@ -40,8 +41,9 @@ export class Samples {
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const list = toList(await answer.json());
       note.textContent = list.length ? "" : strings.samples_none;
-      cards.replaceChildren(...list.map((sample, index) => this.#card(sample, index)));
-      more.hidden = list.length <= FIRST;
+      const shown = first();
+      cards.replaceChildren(...list.map((sample, index) => this.#card(sample, index >= shown)));
+      more.hidden = list.length <= shown;
       more.textContent = strings.samples_more(list.length);
       more.onclick = () => {
         for (const card of cards.children) card.hidden = false;
@@ -75,21 +77,23 @@ export class Samples {
     this.#player.pause();
   }
 
-  #card(sample, index) {
+  #card(sample, hidden) {
     const card = document.createElement("li");
     card.className = "sample";
-    card.hidden = index >= FIRST;
+    card.hidden = hidden;
     card.dataset.url = sample.url;
     card.dataset.emotion = sample.emotion ?? "";
     const name = title(sample.name);
 
     const meant = make("p", `meant${sample.emotion ? ` c-${sample.emotion}` : ""}`,
       sample.emotion ? strings.sample.meant(word(sample.emotion)) : strings.sample.unlabelled);
-    const facts = make("p", "facts");
-    facts.append(
+    const kind = make("p", "facts");
+    kind.append(
       make("span", "tag", sample.synthetic ? strings.sample.synthetic : strings.sample.recorded),
-      [sample.duration_s ? duration(sample.duration_s) : "", sample.source, sample.licence].filter(Boolean).join(" · "),
+      sample.duration_s ? duration(sample.duration_s) : "",
     );
+    const origin = make("p", "facts", sample.source ?? "");
+    if (sample.licence) origin.append(sample.source ? " · " : "", make("span", "licence", sample.licence));
     const play = make("button", "play", strings.sample.play);
     play.type = "button";
     play.setAttribute("aria-label", strings.sample.play_label(name));
@@ -100,7 +104,7 @@ export class Samples {
     judge.addEventListener("click", () => this.#onJudge(sample));
     const buttons = make("div", "buttons");
     buttons.append(play, judge);
-    card.append(make("h3", "", name), meant, facts, make("p", "heard"), buttons);
+    card.append(make("h3", "", name), meant, kind, origin, make("p", "heard"), buttons);
     return card;
   }
 

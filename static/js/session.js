@@ -13,7 +13,7 @@ const ENDING = new Set(["undecodable", "unsupported_media", "too_fast", "too_lon
 export class Session {
   clock = new Clock();
   timeline = new Timeline();
-  gaps = 0;
+  gaps = 0; // how often something may have been said that nobody heard
 
   #live;
   #labels;
@@ -26,6 +26,7 @@ export class Session {
   #paused = false;
   #starting = false;
   #heardAt = 0;
+  #parts = 0;
   #watch = 0;
   #listeners = new AbortController();
 
@@ -95,7 +96,7 @@ export class Session {
     const own = () => judge(this.timeline.windows, this.#labels, this.clock.seconds);
     try {
       const summary = await this.#live.stop();
-      if (!this.gaps) return summary;
+      if (this.#parts === 1) return summary;
       return { ...own(), model: summary.model };
     } catch {
       return own();
@@ -137,7 +138,7 @@ export class Session {
   }
 
   #lost() {
-    this.gaps += 1;
+    if (!this.#paused && this.#recorder) this.gaps += 1;
     this.clock.pause();
     this.#recorder?.abandon();
     this.#recorder = null;
@@ -162,6 +163,7 @@ export class Session {
       this.#starting = false;
     }
     if (this.#over) return;
+    this.#parts += 1;
     this.timeline.begin(this.clock.seconds);
     this.#recorder = new Recorder(this.#microphone.stream, {
       type: this.#type,

@@ -16,7 +16,7 @@
 //                           +---------------- answered ---------------------------^
 //
 //    record and judge (an upload or a sample clip) start from idle, result and error alike; `failed` leads to error from
-//    every state that is waiting for something; discard leads from result and error to idle.
+//    everywhere (a wrong file may be chosen at any time); discard leads from result and error to idle.
 
 const resting = ["idle", "result", "error"];
 
@@ -40,10 +40,7 @@ const table = {
   judge: { from: resting, to: "judging" },
   answered: { from: ["judging"], to: "result" },
   cancel: { from: ["asking", "connecting", "judging"], to: "idle" },
-  failed: {
-    from: ["idle", "asking", "connecting", "recording", "paused", "reconnecting", "stopping", "judging"],
-    to: "error",
-  },
+  failed: { from: STATES, to: "error" },
   discard: { from: ["result", "error"], to: "idle" },
 };
 

@@ -1,5 +1,6 @@
 // A finished judgement in words and as a strip of time. `describe` is pure; `Summary` puts it on the page.
 
+import { duration } from "./format.js";
 import { strings, word } from "./strings.js";
 import { kindOf, ranked, segments, totals } from "./timeline.js";
 
@@ -68,6 +69,8 @@ export class Summary {
       item.textContent = strings.result.total(word(sum.kind), sum.seconds);
       return item;
     }));
+    this.#find("axis-start").textContent = duration(0);
+    this.#find("axis-end").textContent = duration(judgement.duration_s);
     this.#find("over-time").hidden = told.parts.length === 0;
     return told;
   }

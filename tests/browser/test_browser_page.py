@@ -12,7 +12,7 @@ from chromium import Page
 from conftest import Speech
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from servers import Server, free_port, serve
+from servers import LiveClient, Server, free_port, serve
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., Page]
@@ -223,9 +223,46 @@ def test_a_killed_server_is_named_and_its_successor_gets_a_new_recorder(
         # Only a new recorder's first chunk has a header: predictions show that the server read it.
         page.hear_more(state=("speech", "unsure"))
         page.wait(lambda: page.seconds > stood + 1, "the clock did not go on")
+        page.click("#pause")
+        page.wait_state("paused")
+    # Gone while paused: nothing is missed, and the connection is renewed on resume.
+    page.wait(lambda: "renewed when you resume" in page.text("#state"), "the loss is not named")
+    with serve({"PORT": port}):
+        page.click("#resume")
+        page.wait_state("recording", seconds=30)
+        page.hear_more(state=("speech", "unsure"))
         page.stop()
         assert "lost once" in page.text("#result-beside")
-        assert page.values["winner"] != ""
+        assert sum(page.values["shares"].values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_full_server_says_so(open_page: Open, speech: Speech) -> None:
+    with serve({"MAX_SESSIONS": "1"}) as full, LiveClient(full.url) as other:
+        assert other.start("audio/wav")["ok"]
+        page = open_page(full.url, microphone=speech.wav)
+        page.click("#record")
+        page.wait_state("error")
+        assert "as many people as it can" in page.notice
+
+
+def test_an_unplugged_microphone_ends_the_recording_with_its_summary(
+    open_page: Open, server: Server, speech: Speech
+) -> None:
+    page = open_page(microphone=speech.wav)
+    keep = """
+        const devices = navigator.mediaDevices;
+        const ask = devices.getUserMedia.bind(devices);
+        devices.getUserMedia = async (wish) => (window.opened = await ask(wish));"""
+    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": keep})
+    page.open(server.url)
+    page.record()
+    page.hear_more()
+    page.driver.execute_script("opened.getTracks()[0].dispatchEvent(new Event('ended'))")
+    page.wait_state("result")
+    assert "unplugged" in page.notice
+    page.click("#dismiss")
+    assert page.notice == ""
+    assert page.state == "result"  # only the notice has gone
 
 
 def test_a_server_that_is_gone_is_named_when_recording_begins(

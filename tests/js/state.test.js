@@ -29,8 +29,8 @@ test("a recording can be stopped while the connection is lost", () => {
   assert.equal(name("record", "granted", "started", "lost", "stop"), "stopping");
 });
 
-test("whatever waits can fail, and the error is kept", () => {
-  for (const before of [["record"], ["record", "granted"], ["record", "granted", "started"], ["judge"]]) {
+test("anything can fail at any time, and the error is kept", () => {
+  for (const before of [[], ["record"], ["record", "granted"], ["record", "granted", "started"], ["judge"], ["judge", "answered"], ["failed"]]) {
     const state = run(...before, { type: "failed", error: { code: "refused" } });
     assert.deepEqual([state.name, state.error.code], ["error", "refused"]);
   }

@@ -50,7 +50,7 @@ except ws.FailedConnectionError as error:
     refused = error.status
 print(json.dumps({
     "mode": mode.name, "elsewhere": thread != native.get_ident(), "turns": len(turns),
-    "refused": refused,
+    "refused": refused, "mended": ws.RFC6455WebSocket._apply_mask is eventlet_worker.unmask,
     "deflate": ws.WebSocketWSGI(None)._negotiate_permessage_deflate({"permessage-deflate": [{}]}),
 }))
 """
@@ -65,6 +65,7 @@ def test_a_patched_process_works_in_threads_while_its_loop_goes_on():
         "elsewhere": True,
         "turns": 20,
         "refused": 1009,  # fragments count together
+        "mended": True,
         "deflate": None,
     }
     assert done.stderr == ""

@@ -281,6 +281,10 @@ $("dismiss").addEventListener("click", () => {
 });
 addEventListener("offline", () => live.renew());
 addEventListener("pagehide", () => session?.close());
+// Back from the browser's history: the recording has ended when the page was left.
+addEventListener("pageshow", (event) => {
+  if (event.persisted && (isLive(state) || state.name === "judging")) location.reload();
+});
 
 // Better said before the first click than after it.
 const missing = obstacle({ mediaDevices: navigator.mediaDevices, MediaRecorder: globalThis.MediaRecorder, isSecureContext });

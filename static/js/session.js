@@ -150,8 +150,10 @@ export class Session {
     try {
       await this.#start();
     } catch (error) {
-      // Lost again meanwhile: the next `up` tries again. A refusal is final.
-      if (error.code !== "server_gone") this.#fail(error);
+      // Lost again meanwhile, or a server about to go: the next `up` tries again. A refusal ends the recording, and what
+      // had been heard until then stays.
+      if (error.code === "server_gone" || error.code === "draining") return;
+      this.#tell({ type: "ended", code: error.code ?? "unknown" });
     }
   }
 
@@ -179,7 +181,7 @@ export class Session {
   #fail(error) {
     const code = error instanceof LiveError ? error.code : "unknown";
     if (code === "unknown") console.error(error);
-    this.#tell({ type: "failed", error: { code } });
+    this.#tell({ type: "failed", error: { code, where: "start" } });
     this.close();
   }
 }

@@ -135,7 +135,8 @@ const en = {
     busy: "The server is listening to as many people as it can. Wait a moment, then press Record again.",
     internal: "The server stumbled over this. Please try again.",
     rate_limited: "Too many requests from your address. Wait a moment, then try again.",
-    draining: "The server is about to restart. Recording goes on by itself in a moment.",
+    draining: "The server is about to restart. The recording goes on by itself after a short gap.",
+    draining_start: "The server is about to restart. Press Record again in a moment.",
     idle: "Nothing was sent for a long while, so the server ended the recording here. Press Record to begin another.",
     too_fast: "The recording arrived faster than it can be spoken, so it was stopped. Press Record to begin again.",
     too_long: "The longest recording has been reached, so it has ended here. Press Record to begin another.",
@@ -162,9 +163,14 @@ function sounds(voice, emotion, share) {
 
 export const strings = en;
 
-/** An error's sentence. `where` is "live" or "file"; `limit` holds the page's configuration. */
+/** An error's sentence. `where` is "live", "start" or "file"; `limit` holds the page's configuration. */
 export function sentence(code, { where = "live", limit = {} } = {}) {
-  const special = { "live:undecodable": "undecodable_live", "live:unsupported_media": "undecodable_live", "file:too_long": "too_long_file" };
+  const special = {
+    "start:draining": "draining_start",
+    "start:unsupported_media": "undecodable_live",
+    "live:undecodable": "undecodable_live",
+    "file:too_long": "too_long_file",
+  };
   const found = en.errors[special[`${where}:${code}`] ?? code] ?? en.errors.unknown;
   return typeof found === "function" ? found(limit) : found;
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from chromium import Page
+from chromium import Page, resize
 from conftest import Speech
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -163,6 +163,17 @@ def test_a_file_that_cannot_be_judged_is_answered_with_a_sentence(
     page.click("#dismiss")
     page.wait_state("idle")
     assert page.notice == ""
+
+
+def test_at_no_width_does_anything_stick_out(open_page: Open, server: Server) -> None:
+    page = open_page()
+    page.wait(lambda: page.all("#cards .sample"), "the sample clips did not appear")
+    page.press(page.all("#cards .judge")[0])
+    page.wait_state("result")
+    for width in (320, 360, 390, 600, 768, 861, 1024, 1280, 1920):
+        resize(page.driver, width, 900)
+        script = "return [document.documentElement.scrollWidth, innerWidth]"
+        assert page.driver.execute_script(script) == [width, width]
 
 
 def test_a_refused_microphone_is_answered_with_what_to_do(open_page: Open) -> None:

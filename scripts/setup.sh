@@ -69,7 +69,7 @@ pip_install() { # FOLDER ARGUMENT...
     for info in "$folder"/lib/python*/site-packages/*.dist-info; do
         if [ -d "$info" ] && [ ! -f "$info/RECORD" ]; then rm -rf "$info"; fi
     done
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+    "$folder/bin/python" -m pip install -qq --disable-pip-version-check "$@"
 }
 
 install_requirements() { # FOLDER FILE WORDS

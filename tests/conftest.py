@@ -1,4 +1,4 @@
-"""What every test may ask for: where the project is, and the real speech where this machine has it."""
+"""What every test may ask for: where the project is, and the real speech where there is some."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def corpora() -> Path:
     """The folder of real emotional speech (one folder a corpus, each with a manifest.csv)."""
     folder = Path(os.environ.get("CORPORA_DIR", ROOT.parent / "shared" / "data"))
     if not (folder / "ravdess" / "manifest.csv").is_file():
-        pytest.skip("no corpora on this machine: set CORPORA_DIR to a folder with ravdess/manifest.csv")
+        pytest.skip("no corpora here: set CORPORA_DIR to a folder with ravdess/manifest.csv")
     return folder

@@ -72,7 +72,14 @@ def launch(
         Whether the system prefers dark pages.
     flags : tuple of str
         Further command line flags.
+
+    Raises
+    ------
+    RuntimeError
+        This machine lacks the browser or its driver.
     """
+    if lack := missing():
+        raise RuntimeError(lack)
     options = Options()
     options.binary_location = next(filter(None, map(shutil.which, BROWSERS)))
     for flag in (*FLAGS, *flags):

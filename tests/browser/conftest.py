@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +11,10 @@ import chromium
 import pytest
 from chromium import Page
 from servers import Server, serve
+from speech import Speech, clearest
 
 ROOT = Path(__file__).resolve().parents[2]
-CANDIDATES = 40
 EXPECTED = ("favicon",)
-
-
-@dataclass(frozen=True)
-class Speech:
-    """A clip with a clear winner: what `flask predict` says of it, and a WAV for the microphone."""
-
-    path: Path
-    judgement: dict[str, Any]
-    wav: Path
-    seconds: float
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,14 +38,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Speech:
-    """The clearest of some real clips, where this machine has them; else of the sample clips."""
-    clips = _real_clips() or sorted((ROOT / "samples" / "synthetic").glob("*.flac"))
-    judged = predict(*clips)
-    clear = max(judged, key=lambda item: _margin(item[1]))
-    wav = tmp_path_factory.mktemp("speech") / "speech.wav"
-    # The recorder begins a moment after the microphone; the first syllable shall not fall into it.
-    seconds = chromium.write_wav(clear[0], wav, before_s=0.5)
-    return Speech(clear[0], clear[1], wav, seconds)
+    return clearest(tmp_path_factory.mktemp("speech") / "speech.wav")
 
 
 @pytest.fixture
@@ -82,31 +60,3 @@ def open_page(server: Server) -> Iterator[Callable[..., Page]]:
             ]
         page.driver.quit()
     assert not complaints
-
-
-def predict(*paths: Path) -> list[tuple[Path, dict[str, Any]]]:
-    """Return each file with what `flask --app webapp predict` says of it."""
-    command = [sys.executable, "-m", "flask", "--app", "webapp", "predict", *map(str, paths)]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return list(zip(paths, map(json.loads, answer.stdout.splitlines()), strict=True))
-
-
-def _real_clips() -> list[Path]:
-    folder = Path(os.environ.get("CORPORA_DIR", ROOT.parent / "shared" / "data"))
-    manifest = folder / "ravdess" / "manifest.csv"
-    if not manifest.is_file():
-        return []
-    with manifest.open(newline="") as rows:
-        strong = [
-            folder / row["path"]
-            for row in csv.DictReader(rows)
-            if row["emotion"] in ("neutral", "happy", "sad", "angry", "fearful")
-            and row["take"] == "1"
-        ]
-    return sorted(strong)[:: max(1, len(strong) // CANDIDATES)]
-
-
-def _margin(judgement: dict[str, Any]) -> float:
-    first, second = sorted(judgement["probabilities"].values(), reverse=True)[:2]
-    spoken = any(window["state"] != "silence" for window in judgement["timeline"])
-    return float(first - second) if spoken else -1.0

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from chromium import Page, resize
-from conftest import Speech
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from servers import LiveClient, Server, free_port, serve
+from speech import Speech
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., Page]
@@ -245,6 +245,23 @@ def test_a_killed_server_is_named_and_its_successor_gets_a_new_recorder(
         page.stop()
         assert "lost once" in page.text("#result-beside")
         assert sum(page.values["shares"].values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_server_that_falls_silent_is_left_and_found_again(
+    open_page: Open, speech: Speech
+) -> None:
+    with serve() as frozen:
+        page = open_page(frozen.url, microphone=speech.wav, may_complain=True)
+        page.record()
+        page.hear_more()
+        # Frozen, not gone: the connection stays open and nothing comes back, as on a dead network.
+        os.kill(frozen.workers[0], signal.SIGSTOP)
+        try:
+            page.wait_state("reconnecting", seconds=30)
+        finally:
+            os.kill(frozen.workers[0], signal.SIGCONT)
+        page.wait_state("recording", seconds=30)
+        page.hear_more()
 
 
 def test_a_full_server_says_so(open_page: Open, speech: Speech) -> None:

@@ -61,7 +61,10 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serve(
-    environ: Mapping[str, str] | None = None, *, args: tuple[str, ...] = ()
+    environ: Mapping[str, str] | None = None,
+    *,
+    args: tuple[str, ...] = (),
+    app: str = "webapp.wsgi:app",
 ) -> Iterator[Server]:
     """Start gunicorn on a free port as `make serve` does; stop it at the end.
 
@@ -71,6 +74,8 @@ def serve(
         Settings on top of the environment's; a PORT among them takes the place of a free one.
     args : tuple of str
         Further arguments of gunicorn. With a `--certfile` the URL is https.
+    app : str
+        The WSGI application, as gunicorn names one.
 
     Raises
     ------
@@ -85,7 +90,7 @@ def serve(
     )
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        command = [str(GUNICORN), "-c", "deploy/gunicorn.conf.py", *args, "webapp.wsgi:app"]
+        command = [str(GUNICORN), "-c", "deploy/gunicorn.conf.py", *args, app]
         began = time.monotonic()
         with log.open("wb") as output:
             process = subprocess.Popen(

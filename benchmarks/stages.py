@@ -1,0 +1,284 @@
+"""What a second of live audio costs in each stage, in this process, without any socket.
+
+Many sessions take turns, chunk by chunk, as in a server: one alone would find everything it needs
+in the nearest cache.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.recording import Recording
+from models import SAMPLE_RATE, Recognizer
+from models.bundle import DEFAULT_BUNDLE, load_bundle
+from models.features import BLOCK, dct_matrix, mel_filterbank
+from webapp.audio import open_stream
+from webapp.audio.libopus import load_libopus
+from webapp.protocol import Start
+from webapp.session import LiveSession
+from webapp.settings import Settings
+
+SESSIONS = 50
+WARM_S = 3.0  # not measured: until a window is full
+WINDOW_S = 3.0
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage.
+
+    Attributes
+    ----------
+    name : str
+    cpu_ms : float
+        For a second of one session's audio.
+    yardstick_ms : float
+        The same for the least that the work needs; nan where there is no such thing.
+    yardstick : str
+        What that is.
+    naive_ms, naive : float, str
+        The same for the obvious way of doing it, where it was measured.
+    """
+
+    name: str
+    cpu_ms: float
+    yardstick_ms: float = math.nan
+    yardstick: str = ""
+    naive_ms: float = math.nan
+    naive: str = ""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """All of them.
+
+    Attributes
+    ----------
+    stages : list of Stage
+    session_ms : float
+        A whole session without its socket.
+    network_ms, windows_per_s, judged : float
+        One call of the network; windows for a second of audio; the share of them that reach the
+        network, because they hold speech.
+    """
+
+    stages: list[Stage] = field(default_factory=list)
+    session_ms: float = math.nan
+    network_ms: float = math.nan
+    windows_per_s: float = math.nan
+    judged: float = math.nan
+
+
+def measure(
+    recording: Recording,
+    *,
+    step_s: float,
+    sessions: int = SESSIONS,
+    librosa: bool = True,
+    naive: bool = False,
+) -> Stages:
+    """Measure every stage beside its yardstick.
+
+    Parameters
+    ----------
+    recording : Recording
+        At least some seconds longer than `WARM_S`.
+    step_s : float
+        Between two predictions.
+    sessions : int
+        How many take turns.
+    librosa : bool
+        Whether to measure librosa for each window too.
+    naive : bool
+        Whether to load TensorFlow too, and measure Keras and decoding all anew as well.
+    """
+    recognizer = Recognizer.load()
+    pieces = recording.samples()
+    warm = next(i for i, chunk in enumerate(recording.chunks) if chunk.at_s > WARM_S)
+    audio_s = sum(map(len, pieces[warm:])) / SAMPLE_RATE
+    windows = [w for some in recording.windows(recognizer, step_s=step_s)[warm:] for w in some]
+    judged = sum(window.state != "silence" for window in windows)
+    chunks = [chunk.data for chunk in recording.chunks]
+
+    def each(calls: list[Callable[[Any], object]], inputs: Sequence[object]) -> float:
+        return _in_turns(calls, inputs, warm=warm) / audio_s
+
+    many = range(sessions)
+    decode = each([open_stream(recording.mime_type).push for _ in many], chunks)
+    features = each([recognizer.extractor.stream().push for _ in many], pieces)
+    recognise = each([recognizer.stream(step_s=step_s).push for _ in many], pieces)
+    session = each([_live(recognizer, recording, step_s=step_s).audio for _ in many], chunks)
+
+    call_ms, bare_ms = _network(recognizer)
+    network = call_ms * judged / audio_s
+    rate = len(windows) / audio_s
+    librosa_ms = _librosa(np.concatenate(pieces), recognizer) * rate if librosa else math.nan
+    growing, keras = (_growing(recording), _keras(recognizer) * rate) if naive else (math.nan,) * 2
+    return Stages(
+        [
+            Stage(
+                "decode",
+                decode,
+                _codec(recording, warm=warm) / audio_s,
+                "libopus alone",
+                growing,
+                "the growing recording decoded anew for each prediction, mean over 8 s",
+            ),
+            Stage(
+                "features",
+                features,
+                _products(recognizer) * recognizer.card.features.frames_per_second / BLOCK,
+                "the FFT and the matrix products alone",
+                librosa_ms,
+                "librosa for each window",
+            ),
+            Stage(
+                "network",
+                network,
+                bare_ms * judged / audio_s,
+                "LiteRT's invoke alone",
+                keras,
+                "Keras's predict for each window",
+            ),
+            Stage("rest of the recogniser", recognise - features - network),
+            Stage("session and messages", session - decode - recognise),
+        ],
+        session,
+        call_ms,
+        rate,
+        judged / len(windows) if windows else math.nan,
+    )
+
+
+def _in_turns(
+    calls: list[Callable[[Any], object]], inputs: Sequence[object], *, warm: int
+) -> float:
+    """Return the CPU milliseconds of one of the calls for the inputs from `warm` on."""
+    for given in inputs[:warm]:
+        for call in calls:
+            call(given)
+    began = time.process_time()
+    for given in inputs[warm:]:
+        for call in calls:
+            call(given)
+    return 1000 * (time.process_time() - began) / len(calls)
+
+
+def _repeated(call: Callable[[], object], *, seconds: float = 0.4) -> float:
+    """Return the CPU milliseconds of a call."""
+    call()
+    calls, began = 0, time.process_time()
+    while (spent := time.process_time() - began) < seconds:
+        for _ in range(5):
+            call()
+        calls += 5
+    return 1000 * spent / calls
+
+
+def _live(recognizer: Recognizer, recording: Recording, *, step_s: float) -> LiveSession:
+    now = [0.0]
+
+    def clock() -> float:  # audio comes in real time, as far as the session can tell
+        now[0] += 0.12
+        return now[0]
+
+    session = LiveSession(recognizer, Settings(prediction_step_s=step_s), clock=clock)
+    session.start(Start(recording.mime_type))
+    return session
+
+
+def _codec(recording: Recording, *, warm: int) -> float:
+    """Return the CPU milliseconds of libopus alone for the packets from chunk `warm` on."""
+    library = load_libopus()
+    if library is None:
+        return math.nan
+    memory = ctypes.create_string_buffer(library.opus_decoder_get_size(1))
+    state = ctypes.addressof(memory)
+    library.opus_decoder_init(state, SAMPLE_RATE, 1)
+    room = np.empty(SAMPLE_RATE, np.float32)
+    address, decode = room.ctypes.data, library.opus_decode_float
+    groups = recording.packets()
+    for packet in (packet for group in groups[:warm] for packet in group):
+        decode(state, packet, len(packet), address, len(room), 0)
+    packets = [packet for group in groups[warm:] for packet in group]
+    turns = 5
+    began = time.process_time()
+    for _ in range(turns):
+        for packet in packets:
+            decode(state, packet, len(packet), address, len(room), 0)
+    return 1000 * (time.process_time() - began) / turns
+
+
+def _products(recognizer: Recognizer) -> float:
+    """Return the CPU milliseconds of a block's FFT and two matrix products, nothing else."""
+    settings = recognizer.card.features
+    frames = np.random.default_rng(1).standard_normal((BLOCK, settings.n_fft)).astype(np.float32)
+    mel, dct = mel_filterbank(settings), dct_matrix(settings.n_mels, settings.n_mfcc)
+    power = np.ones((BLOCK, settings.n_fft // 2 + 1), np.float32)
+    logs = np.ones((BLOCK, settings.n_mels), np.float32)
+    return _repeated(lambda: (np.fft.rfft(frames), power @ mel, logs @ dct))
+
+
+def _network(recognizer: Recognizer) -> tuple[float, float]:
+    """Return the CPU milliseconds of a judgement by the network, and of LiteRT's invoke alone."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    card, weights = load_bundle(DEFAULT_BUNDLE)
+    shape = (card.window_frames, card.features.n_mfcc + 1)
+    window = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
+    window[:, -1] = 1.0
+    interpreter = Interpreter(model_content=weights, num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], window[None])
+    return _repeated(lambda: recognizer.network.logits(window)), _repeated(interpreter.invoke)
+
+
+def _librosa(samples: Floats, recognizer: Recognizer) -> float:
+    """Return the CPU milliseconds of one window's MFCCs by librosa."""
+    import librosa
+
+    settings = recognizer.card.features
+    window = samples[-round(WINDOW_S * SAMPLE_RATE) :]
+    return _repeated(
+        lambda: librosa.feature.mfcc(
+            y=window,
+            sr=settings.sample_rate,
+            n_mfcc=settings.n_mfcc,
+            n_fft=settings.n_fft,
+            hop_length=settings.hop,
+            n_mels=settings.n_mels,
+        )
+    )
+
+
+def _growing(recording: Recording) -> float:
+    """Return the CPU milliseconds a second of decoding all anew at each 0.24 s, for 8 s."""
+    from webapp.audio import decode_file
+
+    data = [chunk.data for chunk in recording.chunks if chunk.at_s < 8]
+    began = time.process_time()
+    for count in range(2, len(data) + 1, 2):
+        for _ in decode_file(b"".join(data[:count])):
+            pass
+    return 1000 * (time.process_time() - began) / 8
+
+
+def _keras(recognizer: Recognizer) -> float:
+    """Return the CPU milliseconds of `predict` on a network of this shape, with any weights."""
+    from models.network import build_network
+
+    card = recognizer.card
+    network = build_network(
+        frames=card.window_frames, n_mfcc=card.features.n_mfcc, labels=len(card.labels)
+    )
+    window = np.ones((1, card.window_frames, card.features.n_mfcc + 1), np.float32)
+    return _repeated(lambda: network.predict(window, verbose=0), seconds=2.0)

@@ -18,18 +18,17 @@ class NetworkSettings:
 
     Attributes
     ----------
-    channels, strides : tuple of int
-        Of each convolution block; a stride of 2 halves the frame rate.
-    kernel : int
-        Frames that a convolution spans.
+    channels, kernels, strides : tuple of int
+        Of each convolution block; a kernel's length is in frames of that block's input, and a
+        stride of 2 halves the frame rate.
     attention : int
         Width of the pooling's scorer.
     dropout : float
     """
 
-    channels: tuple[int, ...] = (64, 96, 96, 128, 128)
-    kernel: int = 5
-    strides: tuple[int, ...] = (1, 2, 1, 2, 1)
+    channels: tuple[int, ...] = (96, 128, 128, 160)
+    kernels: tuple[int, ...] = (5, 3, 3, 3)
+    strides: tuple[int, ...] = (2, 1, 2, 1)
     attention: int = 32
     dropout: float = 0.3
 
@@ -62,9 +61,12 @@ def build_network(
     image = layers.Reshape((frames, 1, n_mfcc + 1))(inputs)
     mask = image[..., n_mfcc:]
     x = layers.Concatenate()([keras.ops.clip(image[..., :n_mfcc], -5.0, 5.0) * mask, mask])
-    kernel = (settings.kernel, 1)
-    for channels, stride in zip(settings.channels, settings.strides, strict=True):
-        x = layers.Conv2D(channels, kernel, strides=(stride, 1), padding="same", use_bias=False)(x)
+    blocks = zip(settings.channels, settings.kernels, settings.strides, strict=True)
+    for channels, kernel, stride in blocks:
+        convolution = layers.Conv2D(
+            channels, (kernel, 1), strides=(stride, 1), padding="same", use_bias=False
+        )
+        x = convolution(x)
         x = layers.BatchNormalization()(x)
         x = layers.ReLU()(x)
         x = layers.SpatialDropout2D(settings.dropout / 3)(x)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 # Before numpy and TensorFlow read them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -22,6 +23,7 @@ from models.labels import EMOTIONS
 from training.augmentation import VERSIONS
 from training.fit import FitSettings, Progress
 from training.manifest import ManifestError, corpora_folder, find_corpora
+from training.prose import write_figures
 from training.report import Outcome, calibrate, figures, judge, train_network
 from training.splits import Split, corpus_splits, speaker_splits
 from training.store import Store, load_store
@@ -29,6 +31,7 @@ from training.store import Store, load_store
 VERSION = "1.0.0"
 CACHE = Path(".cache")
 REPORT = DEFAULT_BUNDLE / "report.json"
+README = Path("README.md")
 SEED = 1
 
 
@@ -105,7 +108,7 @@ def train(store: Store) -> None:
 
 def evaluate(store: Store, *, only: str | None) -> None:
     """Train and judge a network for every split, and write the report."""
-    report: dict[str, object] = {
+    report: dict[str, Any] = {
         "protocol": {
             "labels": list(EMOTIONS),
             "speakers": "Six folds; each network never heard the speakers that it is tested on.",
@@ -144,7 +147,8 @@ def evaluate(store: Store, *, only: str | None) -> None:
     partial.parent.mkdir(parents=True, exist_ok=True)
     partial.write_text(json.dumps(report, indent=1) + "\n")
     partial.replace(REPORT)
-    print(f"wrote {REPORT}")
+    write_figures(README, report)
+    print(f"wrote {REPORT} and the figures in {README}")
 
 
 def _outcome(store: Store, split: Split) -> Outcome:

@@ -29,6 +29,8 @@ class BatchSettings:
     shares : dict
         Utterances drawn in an epoch for each one that the corpus has; `default_share` for corpora
         not named.
+    clean : float
+        Share of the crops that come from the recording itself for sure.
     cold : float
         Share of the crops that know nothing of the speaker but the crop itself.
     channel_db : float
@@ -54,6 +56,7 @@ class BatchSettings:
         }
     )
     default_share: float = 0.5
+    clean: float = 0.4
     cold: float = 0.4
     channel_db: float = 6.0
     time_mask: int = 25
@@ -207,7 +210,7 @@ class Batches:
     def _fill(self, window: Floats, index: int) -> None:
         """Write one crop of an utterance into `window`, shape (frames, n_mfcc + 1)."""
         rng, settings = self._rng, self.settings
-        version = int(rng.integers(self._versions))
+        version = 0 if rng.random() < settings.clean else int(rng.integers(self._versions))
         mfcc, speech = self._store.mfcc[index][version], self._store.speech[index][version]
         begin, end = self._crop(speech)
         mfcc, speech = mfcc[begin:end].astype(np.float32), speech[begin:end]

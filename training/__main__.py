@@ -1,4 +1,4 @@
-"""`python -m training train` and `python -m training evaluate`."""
+"""`python -m training prepare`, `python -m training train`, `python -m training evaluate`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from typing import Any
 # Before numpy and TensorFlow read them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+if __name__ == "__main__" and sys.argv[1:2] == ["prepare"]:
+    # It needs no TensorFlow, nor the seconds that loading it takes.
+    from training.corpora.prepare import main as prepare
+
+    sys.exit(prepare(sys.argv[2:]))
 
 import numpy as np
 

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from models.labels import EMOTIONS
+from training.corpora import CORPORA, Corpus
+from training.corpora.findings import Finding, Findings, contradictions
+from training.corpora.survey import Recording, recordings_in, survey
 
-FOLDERS = ("ravdess", "jl", "nemo", "emospeech", "ketts", "ased")
-
-STANDS_FOR = {("emospeech", "calm"): "neutral", ("jl", "anxious"): "fearful"}
-"""Labels of a corpus that stand for one of the five."""
-
-OTHER_LABELS = frozenset(
-    {"calm", "disgust", "surprised", "encouraging", "anxious", "none", "excited"}
+FILE = "manifest.csv"
+COLUMNS = (
+    "path",
+    "corpus",
+    "speaker",
+    "sex",
+    "emotion",
+    "intensity",
+    "sentence",
+    "take",
+    "duration_s",
+    "sample_rate",
 )
-"""Known labels that none of the five covers; such recordings are left out."""
+_NEEDED = ("path", "corpus", "speaker", "sex", "emotion", "duration_s")
 
 
 class ManifestError(Exception):
-    """A manifest that cannot be used; the message names the file and the line."""
+    """A corpus that cannot be used; the message names the file and the line."""
 
 
 @dataclass(frozen=True)
@@ -68,48 +77,203 @@ def read_manifest(folder: Path) -> list[Utterance]:
     ManifestError
         No manifest, an empty one, a missing file or an unknown label.
     """
-    path = folder / "manifest.csv"
-    if not path.is_file():
-        raise ManifestError(f"{path}: no such file")
+    path = folder / FILE
     utterances = []
-    with path.open(newline="", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-    if not rows:
-        raise ManifestError(f"{path}: holds no recordings")
-    for number, row in enumerate(rows, start=2):
+    for number, row in enumerate(_rows(path), start=2):
+        where = f"{path}, line {number}"
+        if any(row.get(column) is None for column in _NEEDED):
+            raise ManifestError(f"{where}: lacks one of the columns {', '.join(_NEEDED)}")
         corpus, label = row["corpus"], row["emotion"]
-        emotion = STANDS_FOR.get((corpus, label), label)
-        if emotion not in EMOTIONS:
-            if emotion not in OTHER_LABELS:
-                raise ManifestError(f"{path}, line {number}: unknown label {label!r}")
+        if corpus not in CORPORA:
+            raise ManifestError(f"{where}: unknown corpus {corpus!r}")
+        try:
+            emotion = CORPORA[corpus].emotion(label)
+        except KeyError:
+            raise ManifestError(f"{where}: unknown label {label!r}") from None
+        if emotion is None:
             continue
         audio = folder.parent / row["path"]
         if not audio.is_file():
-            raise ManifestError(f"{path}, line {number}: {audio} is missing")
-        # nEMO's own speaker names are padded with spaces.
-        speaker = "_".join(part.strip() for part in row["speaker"].split("_"))
-        utterances.append(
-            Utterance(audio, corpus, speaker, row["sex"], emotion, label, float(row["duration_s"]))
-        )
+            raise ManifestError(f"{where}: {audio} is missing")
+        try:
+            duration_s = float(row["duration_s"])
+        except ValueError:
+            raise ManifestError(f"{where}: {row['duration_s']!r} is no duration") from None
+        speaker = _trimmed(row["speaker"])
+        utterances.append(Utterance(audio, corpus, speaker, row["sex"], emotion, label, duration_s))
     return utterances
 
 
-def find_corpora(folder: Path) -> dict[str, list[Utterance]]:
-    """Return the utterances of every corpus found in `folder`, by the corpus's name.
+def write_manifest(folder: Path, corpus: Corpus, recordings: list[Recording]) -> Path:
+    """Write the manifest of a corpus that was surveyed, whole or not at all; return its path."""
+    path = folder / FILE
+    partial = folder / f".{FILE}.partial"
+    try:
+        with partial.open("w", newline="", encoding="utf-8") as lines:
+            writer = csv.writer(lines, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            for recording in recordings:
+                clip, sound = recording.clip, recording.sound
+                writer.writerow(
+                    (
+                        recording.path,
+                        corpus.name,
+                        f"{corpus.name}_{clip.speaker}",
+                        clip.sex,
+                        clip.emotion,
+                        clip.intensity,
+                        clip.sentence,
+                        clip.take,
+                        round(sound.duration_s, 3),
+                        sound.sample_rate,
+                    )
+                )
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ManifestError(f"{path} cannot be written: {error.strerror}") from error
+    return path
+
+
+def read_original(folder: Path, corpus: Corpus) -> tuple[list[Utterance], Findings]:
+    """Return the utterances of a corpus as it was unpacked, and what was found amiss.
 
     Raises
     ------
     ManifestError
-        None was found, or a manifest is unusable.
+        There is no usable recording.
     """
-    found = {
-        name: read_manifest(folder / name)
-        for name in FOLDERS
-        if (folder / name / "manifest.csv").is_file()
-    }
+    recordings, findings = survey(folder, corpus)
+    if not recordings:
+        raise ManifestError(nothing_in(folder, corpus, findings))
+    utterances = []
+    for recording in recordings:
+        clip = recording.clip
+        emotion = corpus.emotion(clip.emotion)
+        if emotion is not None:
+            utterances.append(
+                Utterance(
+                    folder.parent / recording.path,
+                    corpus.name,
+                    f"{corpus.name}_{clip.speaker}",
+                    clip.sex,
+                    emotion,
+                    clip.emotion,
+                    recording.sound.duration_s,
+                )
+            )
+    return utterances, findings
+
+
+def doubts(utterances: list[Utterance], folder: Path) -> Findings:
+    """Return what is amiss with the names of a manifest's utterances; they are used all the same.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all the corpora.
+    """
+    reasons = contradictions([(u.speaker, u.sex) for u in utterances])
+    for position, utterance in enumerate(utterances):
+        differs = _differs(utterance, folder)
+        if differs:
+            reasons[position] = differs
+    return Findings(
+        doubtful=[
+            Finding(utterances[position].path.relative_to(folder).as_posix(), reasons[position])
+            for position in sorted(reasons)
+        ]
+    )
+
+
+def _differs(utterance: Utterance, folder: Path) -> str | None:
+    """Return how a manifest's line differs from the recording's name, if it is a corpus's name."""
+    corpus = CORPORA[utterance.corpus]
+    try:
+        inner = utterance.path.relative_to(folder / corpus.name)
+        clip = corpus.parse(PurePosixPath(inner.as_posix()))
+    except ValueError:  # elsewhere, or named otherwise: the manifest alone counts
+        return None
+    name = (f"{corpus.name}_{clip.speaker}", clip.sex, clip.emotion)
+    line = (utterance.speaker, utterance.sex, utterance.original)
+    return (
+        f"its name says {', '.join(name)}, the manifest {', '.join(line)}" if name != line else None
+    )
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def find_corpora(folder: Path, *, tell: Callable[[str], None] = _say) -> dict[str, list[Utterance]]:
+    """Return the utterances of every corpus found in `folder`, by the corpus's name.
+
+    A corpus with a `manifest.csv` is read from it; one without is searched, file by file.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds one folder a corpus, called as in `training.corpora.CORPORA`.
+    tell : callable
+        Is told, in a line each, what was left out and what is doubtful.
+
+    Raises
+    ------
+    ManifestError
+        None was found, a corpus's folder is empty, or a manifest is unusable.
+    """
+    found = {}
+    for name, corpus in CORPORA.items():
+        own = folder / name
+        if (own / FILE).is_file():
+            found[name] = read_manifest(own)
+            findings = doubts(found[name], folder)
+        elif own.is_dir():
+            found[name], findings = read_original(own, corpus)
+            tell(f"{name} has no {FILE} yet; `make corpora` writes it")
+        else:
+            continue
+        for line in findings.lines():
+            tell(line)
     if not found:
         raise ManifestError(
-            f"{folder}: no corpus found; set CORPORA_DIR to a folder with "
-            f"one of {', '.join(FOLDERS)}, each with its manifest.csv"
+            f"{folder}: no corpus found; set CORPORA_DIR to a folder with one of "
+            f"{', '.join(CORPORA)}; `make corpora` tells how to get them"
         )
     return found
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines))
+    except FileNotFoundError:
+        raise ManifestError(f"{path}: no such file") from None
+    except OSError as error:
+        raise ManifestError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ManifestError(f"{path} is not a table of comma-separated values: {error}") from error
+    if not rows:
+        raise ManifestError(f"{path}: holds no recordings")
+    return rows
+
+
+def _trimmed(speaker: str) -> str:
+    # nEMO's own speaker names are padded with spaces.
+    return "_".join(part.strip() for part in speaker.split("_"))
+
+
+def nothing_in(folder: Path, corpus: Corpus, findings: Findings) -> str:
+    """Return a sentence on why a corpus's folder has no usable recording."""
+    if not recordings_in(folder):
+        return (
+            f"{folder}: holds no recordings of {corpus.title}; "
+            f"`python -m training prepare {corpus.name}` gets or unpacks them, or says how"
+        )
+    if findings.outside and not findings.left_out:
+        return f"{folder}: none of its recordings is below {' or '.join(corpus.within)}"
+    first = findings.left_out[0]
+    return (
+        f"{folder}: none of its {len(findings.left_out)} recordings is usable; "
+        f"the first, {first.path}: {first.reason}"
+    )

@@ -1,7 +1,7 @@
 # Speak into a page and see five emotions move. `make` alone lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench train evaluate samples synthetic-samples lint format lock clean distclean
+.PHONY: help serve test bench corpora train evaluate samples synthetic-samples lint format lock clean distclean
 
 export HOST ?= 127.0.0.1
 export PORT ?= 5000
@@ -36,6 +36,10 @@ format: ## Put the code in form
 bench: ## Measure the server: CPU, latency, start-up, memory
 	@$(SETUP) python dev frontend
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+corpora: ## Say which corpora are there and how to get the others (ARGS="ravdess nemo" fetches them)
+	@$(SETUP) python
+	@$(PYTHON) -m training prepare $(ARGS)
 
 train: ## Train the network from the corpora and write its bundle
 	@$(SETUP) python

@@ -64,8 +64,8 @@ lock: ## Write requirements*.txt from requirements*.in (newest versions: LOCK_AR
 	$(LOCK) $(LOCK_ARGS) -o requirements-samples.txt requirements-samples.in
 
 clean: ## Remove what was built, but for the virtual environment
-	rm -rf node_modules static/vendor .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf node_modules static/vendor .cache/synthesis .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
-distclean: clean ## Remove the virtual environment and the fetched clips too
-	rm -rf .venv samples/fetched
+distclean: clean ## Remove the virtual environment, fetched clips and what training keeps too
+	rm -rf .venv .cache samples/fetched

@@ -30,7 +30,7 @@ class NetworkSettings:
     kernels: tuple[int, ...] = (5, 3, 3, 3)
     strides: tuple[int, ...] = (2, 1, 2, 1)
     attention: int = 32
-    dropout: float = 0.3
+    dropout: float = 0.1
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object."""

@@ -43,7 +43,7 @@ class BatchSettings:
         Alpha of the beta distribution of mix-up (Zhang et al. 2018); 0 is none.
     """
 
-    batch: int = 64
+    batch: int = 32
     frames: int = 300
     least_frames: int = 100
     shares: dict[str, float] = field(
@@ -51,7 +51,7 @@ class BatchSettings:
             "ravdess": 1.0,
             "nemo": 0.4,
             "ased": 0.4,
-            "emospeech": 0.15,
+            "emospeech": 0.0,
             "jl": 1.0,
         }
     )
@@ -62,7 +62,7 @@ class BatchSettings:
     time_mask: int = 25
     mfcc_mask: int = 5
     mfcc_noise: float = 0.1
-    mixup: float = 0.2
+    mixup: float = 0.0
 
 
 class Sums:

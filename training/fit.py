@@ -33,7 +33,7 @@ class FitSettings:
         Decay of the running mean of the weights, by step (Polyak & Juditsky 1992).
     """
 
-    epochs: int = 30
+    epochs: int = 40
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     label_smoothing: float = 0.1

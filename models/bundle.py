@@ -1,8 +1,8 @@
 """The recogniser's bundle: weights, and a card that says what they expect and mean.
 
-A folder with `network.tflite` and `card.json`. The card carries the labels, the features'
-definition, the normalisation, the decision's thresholds and the weights' SHA-256, so that nothing
-about a network lives in code.
+A folder with `network.tflite` and `card.json`, and the report of its evaluation. The card carries
+the labels, the features' definition, the normalisation, the decision's thresholds and the weights'
+and the report's SHA-256, so that nothing about a network lives in code.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from models.normalisation import Normalisation
 DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
 WEIGHTS_FILE = "network.tflite"
 CARD_FILE = "card.json"
+REPORT_FILE = "report.json"
 FORMAT = 1
 
 
@@ -123,4 +124,7 @@ def load_bundle(folder: Path) -> tuple[Card, bytes]:
         raise BundleError(f"{card_path}: the normalisation is not for {card.features.n_mfcc} MFCCs")
     if hashlib.sha256(weights).hexdigest() != digest:
         raise BundleError(f"{weights_path}: not the weights that {CARD_FILE} describes")
+    report = folder / REPORT_FILE
+    if report.is_file() and hashlib.sha256(report.read_bytes()).hexdigest() != card.report_sha256:
+        raise BundleError(f"{report}: not the report that {CARD_FILE} names")
     return card, weights

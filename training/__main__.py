@@ -24,7 +24,7 @@ if __name__ == "__main__" and sys.argv[1:2] == ["prepare"]:
 
 import numpy as np
 
-from models.bundle import DEFAULT_BUNDLE, Decision, save_bundle
+from models.bundle import DEFAULT_BUNDLE, REPORT_FILE, Card, Decision, load_bundle, save_bundle
 from models.labels import EMOTIONS
 from training.augmentation import VERSIONS
 from training.fit import FitSettings, Progress
@@ -36,7 +36,7 @@ from training.store import Store, load_store
 
 VERSION = "1.0.0"
 CACHE = Path(".cache")
-REPORT = DEFAULT_BUNDLE / "report.json"
+REPORT = DEFAULT_BUNDLE / REPORT_FILE
 README = Path("README.md")
 SEED = 1
 
@@ -98,17 +98,21 @@ def train(store: Store) -> None:
         cache=CACHE / "networks",
         tell=telling("final network"),
     )
-    card = replace(card, version=VERSION, decision=Decision())
+    card = replace(card, version=VERSION)
     if REPORT.is_file():
-        report = REPORT.read_bytes()
-        card = replace(
-            card,
-            decision=Decision(**json.loads(report)["decision"]),
-            report_sha256=hashlib.sha256(report).hexdigest(),
-        )
+        card = with_report(card, REPORT.read_bytes())
     save_bundle(DEFAULT_BUNDLE, card, weights)
     print(
         f"{DEFAULT_BUNDLE}: {len(weights)} bytes of weights, {hashlib.sha256(weights).hexdigest()}"
+    )
+
+
+def with_report(card: Card, report: bytes) -> Card:
+    """Return the card with the decision that a report found, and the report's digest."""
+    return replace(
+        card,
+        decision=Decision(**json.loads(report)["decision"]),
+        report_sha256=hashlib.sha256(report).hexdigest(),
     )
 
 
@@ -149,10 +153,12 @@ def evaluate(store: Store, *, only: str | None) -> None:
     )
     decision = calibrate(truth, np.concatenate([o.cold for o in speakers]))
     report["decision"] = vars(decision)
+    # The bundle in use takes the report over; a later `train` finds it in its place.
+    card, weights = load_bundle(DEFAULT_BUNDLE)
     partial = REPORT.with_suffix(".partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
     partial.write_text(json.dumps(report, indent=1) + "\n")
     partial.replace(REPORT)
+    save_bundle(DEFAULT_BUNDLE, with_report(card, REPORT.read_bytes()), weights)
     write_figures(README, report)
     print(f"wrote {REPORT} and the figures in {README}")
 

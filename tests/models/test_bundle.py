@@ -71,6 +71,12 @@ def test_labels_that_the_network_does_not_have_are_refused(folder):
         Recognizer.load(folder)
 
 
+def test_another_networks_report_is_refused(folder):
+    (folder / "report.json").write_text("{}")
+    with pytest.raises(BundleError, match=r"report\.json: not the report"):
+        Recognizer.load(folder)
+
+
 def test_a_later_format_is_refused(folder):
     change_card(folder, format=99)
     with pytest.raises(BundleError, match="format 99"):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.training.recordings import layout
 from training.manifest import ManifestError, find_corpora, read_manifest
 
 HEADER = "path,corpus,speaker,sex,emotion,intensity,sentence,take,duration_s,sample_rate"
@@ -56,6 +57,67 @@ def test_a_missing_recording_is_named(ravdess):
 def test_an_empty_manifest_is_refused(ravdess):
     with pytest.raises(ManifestError, match="holds no recordings"):
         read_manifest(ravdess())
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("path,corpus\nravdess/a.flac,ravdess\n", "line 2: lacks one of the columns"),
+        (f"{HEADER}\nravdess/a.flac,ravdess\n", "line 2: lacks one of the columns"),
+        (f"{HEADER}\n{row(corpus='ravdes')}\n", "line 2: unknown corpus 'ravdes'"),
+        (f"{HEADER}\n{row().replace('3.0', 'long')}\n", "line 2: 'long' is no duration"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_named(ravdess, text, fault):
+    folder = ravdess(row())
+    (folder / "manifest.csv").write_text(text)
+    with pytest.raises(ManifestError, match=rf"manifest\.csv, {fault}"):
+        read_manifest(folder)
+
+
+def test_a_manifest_that_is_no_text_is_named(ravdess):
+    folder = ravdess(row())
+    (folder / "manifest.csv").write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(ManifestError, match=r"manifest\.csv is not a table"):
+        read_manifest(folder)
+
+
+def test_a_label_that_another_corpus_has_is_unknown_here(ravdess):
+    with pytest.raises(ManifestError, match="unknown label 'anxious'"):
+        read_manifest(ravdess(row(emotion="anxious")))
+
+
+def test_an_empty_folder_of_a_corpus_is_named_with_what_would_help(tmp_path, ravdess):
+    ravdess(row())
+    (tmp_path / "savee").mkdir()
+    with pytest.raises(ManifestError, match=r"savee: holds no recordings .* prepare savee"):
+        find_corpora(tmp_path)
+
+
+def test_recordings_outside_of_a_corpuss_own_folders_are_named(tmp_path):
+    layout(tmp_path / "ketts", "CSD/en001.wav")
+    with pytest.raises(ManifestError, match="ketts: none of its recordings is below plain-to-em"):
+        find_corpora(tmp_path)
+
+
+def test_a_name_that_contradicts_its_line_is_told_and_the_line_counts(tmp_path, ravdess):
+    told = []
+    ravdess(row("03-01-03-01-01-01-01"), row("03-01-05-01-01-01-01"), row("whatever"))
+    members = find_corpora(tmp_path, tell=told.append)["ravdess"]
+    assert [u.emotion for u in members] == ["happy"] * 3
+    (line,) = told
+    assert line.startswith("doubtful, its name says ravdess_01, M, angry, the manifest ravdess_01,")
+    assert line.endswith("ravdess/03-01-05-01-01-01-01.flac")
+
+
+def test_a_corpus_without_a_manifest_is_searched_and_said_to_have_none(tmp_path):
+    told = []
+    layout(tmp_path / "savee", "DC/a01.wav", "DC/d01.wav", "DC/x.wav")
+    (member,) = find_corpora(tmp_path, tell=told.append)["savee"]
+    assert (member.speaker, member.sex, member.emotion) == ("savee_DC", "M", "angry")
+    assert told[0].startswith("savee has no manifest.csv yet")
+    assert told[1].startswith("left out, misnamed: ")
+    assert not (tmp_path / "savee/manifest.csv").exists()
 
 
 def test_a_folder_without_corpora_is_refused_with_what_would_help(tmp_path):

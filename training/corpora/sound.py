@@ -83,8 +83,8 @@ def _check_container(path: Path) -> None:
             name, length = chunk[:4], int.from_bytes(chunk[4:], "little")
             if name == b"data":
                 missing = file.tell() + length - size
-                # Programs that write to a pipe put a length of 0 or the largest there.
-                if 0 < missing < length and length < 0xFFFFFF00 and missing > length // 100:
+                # Programs that write to a pipe put the largest length there.
+                if length // 100 < missing and length < 0xFFFFFF00:
                     raise UnusableError(f"cut short ({missing} of {length} bytes are missing)")
                 return
             file.seek(length + length % 2, 1)

@@ -128,7 +128,7 @@ def measure(
             Stage(
                 "decode",
                 decode,
-                _codec(recording, warm=warm) / audio_s,
+                _codec(recording, sessions=sessions, warm=warm) / audio_s,
                 "libopus alone",
                 growing,
                 "the growing recording decoded anew for each prediction, mean over 8 s",
@@ -196,26 +196,29 @@ def _live(recognizer: Recognizer, recording: Recording, *, step_s: float) -> Liv
     return session
 
 
-def _codec(recording: Recording, *, warm: int) -> float:
+def _codec(recording: Recording, *, sessions: int, warm: int) -> float:
     """Return the CPU milliseconds of libopus alone for the packets from chunk `warm` on."""
     library = load_libopus()
     if library is None:
         return math.nan
-    memory = ctypes.create_string_buffer(library.opus_decoder_get_size(1))
-    state = ctypes.addressof(memory)
-    library.opus_decoder_init(state, SAMPLE_RATE, 1)
+    decode = library.opus_decode_float
     room = np.empty(SAMPLE_RATE, np.float32)
-    address, decode = room.ctypes.data, library.opus_decode_float
-    groups = recording.packets()
-    for packet in (packet for group in groups[:warm] for packet in group):
-        decode(state, packet, len(packet), address, len(room), 0)
-    packets = [packet for group in groups[warm:] for packet in group]
-    turns = 5
-    began = time.process_time()
-    for _ in range(turns):
-        for packet in packets:
-            decode(state, packet, len(packet), address, len(room), 0)
-    return 1000 * (time.process_time() - began) / turns
+    address, size = room.ctypes.data, len(room)
+    states = [
+        ctypes.create_string_buffer(library.opus_decoder_get_size(1)) for _ in range(sessions)
+    ]
+
+    def decoder(state: int) -> Callable[[list[bytes]], None]:
+        library.opus_decoder_init(state, SAMPLE_RATE, 1)
+
+        def push(packets: list[bytes]) -> None:
+            for packet in packets:
+                decode(state, packet, len(packet), address, size, 0)
+
+        return push
+
+    decoders = [decoder(ctypes.addressof(state)) for state in states]
+    return _in_turns(decoders, recording.packets(), warm=warm)
 
 
 def _products(recognizer: Recognizer) -> float:

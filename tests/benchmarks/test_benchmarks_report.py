@@ -62,7 +62,8 @@ def row(text, name):
 def test_the_page_holds_what_was_measured():
     text = page(results())
     assert row(text, "decode")[1:4] == ["1.00", "0.800", "1.25"]
-    assert row(text, "**all**")[1] == "2.50"
+    assert row(text, "a session")[1] == "1.50"
+    assert row(text, "**all, 2 clients**")[1] == "2.50"
     assert row(text, "sockets")[1:3] == ["1.00", "1.00"]  # 2.5 less 1.5, beside the echo's
     assert row(text, "2 ")[1:5] == ["2.00", "2.00", "2.00", "500"]
     assert row(text, "gunicorn")[1] == "1.10"

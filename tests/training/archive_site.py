@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ class Site:
     """After how many bytes each of the next answers breaks off."""
     statuses: list[int] = field(default_factory=list)
     """What the next answers say instead of the file."""
+    stall: threading.Event = field(default_factory=threading.Event)
+    """While it is set, an answer that breaks off does not end."""
     port: int = 0
     asked: list[tuple[str | None, str | None]] = field(default_factory=list)
     """Range and If-Range of each request."""
@@ -82,3 +85,5 @@ def answer(handler: BaseHTTPRequestHandler, site: Site) -> None:
         handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
     handler.wfile.write(body[: site.cuts.pop(0)] if site.cuts else body)
+    while site.stall.is_set():
+        time.sleep(0.02)

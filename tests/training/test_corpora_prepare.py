@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from dataclasses import replace
 
@@ -166,6 +167,32 @@ def test_a_site_that_sends_a_page_instead_is_one_sentence(from_site, to, capsys)
     assert run(to, "ravdess") == 1
     assert "cannot be unpacked: File is not a zip file." in capsys.readouterr().err
     assert not (to / "ravdess/manifest.csv").exists()
+
+
+def test_a_program_killed_while_fetching_goes_on_the_next_time(from_site, root, to):
+    from_site.data += bytes(3 << 20)  # more than goes into a socket's buffers
+    url, data = from_site.url, from_site.data
+    from_site.cuts = [2 << 20]
+    from_site.stall.set()
+    code = (
+        "import sys; from pathlib import Path; from training.corpora import Archive\n"
+        "from training.corpora.fetch import fetch\n"
+        "fetch(Archive(sys.argv[1], 'ravdess.zip'), Path(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", code, url, str(to / "ravdess")]
+    with subprocess.Popen(command, cwd=root, stderr=subprocess.DEVNULL) as fetching:
+        part = to / "ravdess/.ravdess.zip.part"
+        until = time.monotonic() + 60
+        while not (part.is_file() and part.stat().st_size) and time.monotonic() < until:
+            time.sleep(0.02)
+        fetching.kill()
+    from_site.stall.clear()
+    come = part.stat().st_size
+    assert 0 < come < len(data)
+    assert not (to / "ravdess/ravdess.zip").exists()
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    assert (to / "ravdess/ravdess.zip").read_bytes() == data
+    assert from_site.asked[-1] == (f"bytes={come}-", from_site.tag)
 
 
 def test_an_unknown_corpus_is_refused_with_those_there_are(to, capsys):

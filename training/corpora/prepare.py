@@ -51,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (FetchError, UnpackError, ManifestError) as error:
             print(f"{name}: {error}", file=sys.stderr)
             failed = True
+        except KeyboardInterrupt:
+            print(f"\n{name}: stopped; run it again to go on", file=sys.stderr)
+            return 130
     return int(failed)
 
 

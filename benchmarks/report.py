@@ -72,6 +72,11 @@ def warnings(results: Results) -> list[str]:
         )
         if load.refused:
             found.append(f"{who}: the server refused {_counts(load.refused)}.")
+        if load.recording + sum(load.refused.values()) < load.clients:
+            found.append(
+                f"{who}: {load.recording} recorded when the measured part began, the server let "
+                "the others wait; CPU and latency are those of a crowd that still grew."
+            )
         if load.problems:
             found.append(f"{who}: problems: {_counts(load.problems)}.")
         if load.errors:

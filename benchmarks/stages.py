@@ -131,7 +131,7 @@ def measure(
                 _codec(recording, sessions=sessions, warm=warm) / audio_s,
                 "libopus alone",
                 growing,
-                "the growing recording decoded anew for each prediction, mean over 8 s",
+                "all of 8 s decoded anew each time",
             ),
             Stage(
                 "features",
@@ -160,7 +160,7 @@ def measure(
 
 
 def _in_turns(
-    calls: list[Callable[[Any], object]], inputs: Sequence[object], *, warm: int
+    calls: Sequence[Callable[[Any], object]], inputs: Sequence[object], *, warm: int
 ) -> float:
     """Return the CPU milliseconds of one of the calls for the inputs from `warm` on."""
     for given in inputs[:warm]:

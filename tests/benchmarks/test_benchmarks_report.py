@@ -77,7 +77,8 @@ def test_an_undisturbed_run_has_no_warning():
 @pytest.mark.parametrize(
     ("load", "said"),
     [
-        ({"refused": Counter(busy=3)}, "refused 3 times busy"),
+        ({"refused": Counter(busy=1), "recording": 1}, "refused 1 times busy"),
+        ({"recording": 1}, "1 recorded when the measured part began"),
         ({"problems": Counter(too_fast=1)}, "1 times too_fast"),
         ({"errors": ["lost", "lost again"]}, "2 errors, the first: lost"),
         ({"missing": 4}, "4 predictions did not come"),

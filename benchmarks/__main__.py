@@ -13,8 +13,9 @@ import numpy as np
 import soundfile
 
 from benchmarks import latency, machine, report, stages
-from benchmarks.generator import Generator, Script
+from benchmarks.generator import Generator
 from benchmarks.recording import Recording, load, prolong
+from benchmarks.script import Script
 from models import SAMPLE_RATE, Recognizer
 from webapp.settings import Settings
 

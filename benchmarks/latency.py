@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from benchmarks import machine
-from benchmarks.generator import SETTLE_S, STAGGER_S, Generator, Load, Script
+from benchmarks.client import Load
+from benchmarks.generator import SETTLE_S, STAGGER_S, Generator
+from benchmarks.script import Script
 from tests.servers import Server, serve
 
 READY_RUNS = 3

@@ -9,8 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from benchmarks.generator import Script
 from benchmarks.recording import Chunk, Recording, load, prolong
+from benchmarks.script import Script
 from models import Recognizer
 from webapp.audio import decode_file
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.generator import Load
+from benchmarks.client import Load
 from benchmarks.latency import Cores, Level, Serving, Upload, percentile
 from benchmarks.machine import Machine
 from benchmarks.report import Results, number, page, table, warnings

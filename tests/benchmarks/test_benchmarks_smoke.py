@@ -7,9 +7,10 @@ import urllib.parse
 import pytest
 
 from benchmarks.__main__ import measure
-from benchmarks.generator import Generator, Script
+from benchmarks.generator import Generator
 from benchmarks.recording import load, prolong
 from benchmarks.report import page
+from benchmarks.script import Script
 from models import Recognizer
 from tests.servers import serve
 

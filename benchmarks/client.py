@@ -96,6 +96,7 @@ class Client:
         return now
 
     def write(self, data: bytes) -> None:
+        """Send, behind what the kernel has not taken yet."""
         if self._unsent:
             self._unsent += data
             return

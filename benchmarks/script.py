@@ -1,4 +1,4 @@
-"""What every client does, prepared once: the frames it sends, and which prediction answers which."""
+"""What every client does, prepared once: the frames it sends, and what answers them."""
 
 from __future__ import annotations
 

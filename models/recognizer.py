@@ -117,7 +117,6 @@ class RecognitionStream:
         self._timeline = Timeline(card.labels, card.decision)
         self._mfcc = np.zeros((card.window_frames, card.features.n_mfcc), np.float32)
         self._speech = np.zeros(card.window_frames, np.bool_)
-        self._input = np.zeros((card.window_frames, card.features.n_mfcc + 1), np.float32)
         self._begin_s = 0.0  # where the current uninterrupted part began
         self._heard = 0  # frames since then
         self._judged = 0  # of them, those that the last window covered
@@ -202,12 +201,7 @@ class RecognitionStream:
         speech = self._speech[-frames:] if frames else self._speech[:0]
         if speech[-RECENT:].sum() < LEAST_SPEECH:
             return self._timeline.silence(start_s, end_s)
-        # Left-aligned as in training: what is not there is zero and masked.
-        self._input[frames:] = 0.0
-        self._input[:frames, :-1] = self._card.normalisation.apply(
-            self._mfcc[-frames:], self._speaker
-        )
-        self._input[:frames, -1] = speech
-        logits = self._network.logits(self._input)
+        mfcc = self._card.normalisation.apply(self._mfcc[-frames:], self._speaker)
+        logits = self._network.logits(mfcc, speech)
         weight = float(speech.sum()) / self._card.window_frames
         return self._timeline.speech(start_s, end_s, logits=logits, step_s=step_s, weight=weight**2)

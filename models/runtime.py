@@ -35,13 +35,27 @@ class Network:
                 f"its card says {expected_in} to {expected_out}"
             )
         self._source, self._target = source["index"], target["index"]
+        self._input = np.zeros(expected_in, np.float32)
         # An interpreter is one scratchpad; uploads may be judged in threads beside the live
         # streams.
         self._lock = threading.Lock()
 
-    def logits(self, window: Floats) -> npt.NDArray[np.float64]:
-        """Return the logits, shape (labels,), of one window, shape (window_frames, n_mfcc + 1)."""
+    def logits(self, mfcc: Floats, speech: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """Return the logits, shape (labels,), of one window.
+
+        Parameters
+        ----------
+        mfcc : ndarray, shape (frames, n_mfcc)
+            Normalised; at most `window_frames`, and fewer at a stream's beginning.
+        speech : ndarray of bool, shape (frames,)
+        """
+        frames = len(mfcc)
         with self._lock:
-            self._interpreter.set_tensor(self._source, window[None])
+            # Left-aligned as in training: what is not there is zero and masked.
+            window = self._input[0]
+            window[:frames, :-1] = mfcc
+            window[:frames, -1] = speech
+            window[frames:] = 0.0
+            self._interpreter.set_tensor(self._source, self._input)
             self._interpreter.invoke()
             return np.asarray(self._interpreter.get_tensor(self._target)[0], np.float64)

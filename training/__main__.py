@@ -6,11 +6,11 @@ import argparse
 import hashlib
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 # Before numpy and TensorFlow read them.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -22,21 +22,22 @@ if __name__ == "__main__" and sys.argv[1:2] == ["prepare"]:
 
     sys.exit(prepare(sys.argv[2:]))
 
-import numpy as np
-
 from models.bundle import DEFAULT_BUNDLE, REPORT_FILE, Card, Decision, load_bundle, save_bundle
-from models.labels import EMOTIONS
 from training.augmentation import VERSIONS
+from training.evaluation import PARTS, Evaluation
 from training.fit import FitSettings, Progress
 from training.manifest import ManifestError, corpora_folder, find_corpora
+from training.modelcard import model_card
+from training.networks import train_network
+from training.plots import draw
 from training.prose import write_figures
-from training.report import Outcome, calibrate, figures, judge, train_network
-from training.splits import Split, corpus_splits, speaker_splits
 from training.store import Store, load_store
 
 VERSION = "1.0.0"
 CACHE = Path(".cache")
 REPORT = DEFAULT_BUNDLE / REPORT_FILE
+MODEL_CARD = DEFAULT_BUNDLE / "MODEL_CARD.md"
+PLOTS = DEFAULT_BUNDLE / "plots"
 README = Path("README.md")
 SEED = 1
 
@@ -46,7 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("command", choices=("train", "evaluate"))
     parser.add_argument(
-        "--only", choices=("speakers", "corpora"), help="evaluate these splits only; no report"
+        "--only", choices=PARTS, help="evaluate these splits only; keep the results, no report"
+    )
+    parser.add_argument(
+        "--jobs", type=int, choices=(1, 2), default=1, help="processes for the evaluation"
     )
     options = parser.parse_args(arguments)
     try:
@@ -57,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "train":
         train(store)
     else:
-        evaluate(store, only=options.only)
+        evaluate(store, only=options.only, jobs=options.jobs)
     return 0
 
 
@@ -116,63 +120,30 @@ def with_report(card: Card, report: bytes) -> Card:
     )
 
 
-def evaluate(store: Store, *, only: str | None) -> None:
+def evaluate(store: Store, *, only: str | None, jobs: int) -> None:
     """Train and judge a network for every split, and write the report."""
-    report: dict[str, Any] = {
-        "protocol": {
-            "labels": list(EMOTIONS),
-            "speakers": "Six folds; each network never heard the speakers that it is tested on.",
-            "corpora": "Leave one corpus out; the network never heard any of the corpus.",
-            "warm": "The mean of the speaker's other clips is known; labels are unused.",
-            "settings": FitSettings().to_json(),
-        }
-    }
-    outcomes = {}
-    for kind, splits in (
-        ("speakers", speaker_splits(store.utterances)),
-        ("corpora", corpus_splits(store.utterances)),
-    ):
-        if only and only != kind:
-            continue
-        outcomes[kind] = [_outcome(store, split) for split in splits]
-        corpora = dict.fromkeys(u.corpus for u in store.utterances)
-        results = {c: figures(store, outcomes[kind], c) for c in corpora}
-        results = {c: f for c, f in results.items() if f}
-        report[kind] = results
-        for corpus, values in results.items():
-            print(
-                f"{kind}, {corpus}: UAR {values['uar_mean']} (sd {values['uar_sd']} over "
-                f"{len(values['splits'])} splits, n {values['n']}), "
-                f"speaker known {values['uar_warm_mean']}"
-            )
+    evaluation = Evaluation(store, CACHE, SEED, FitSettings())
     if only:
+        getattr(evaluation, only)()
         return
-    speakers = outcomes["speakers"]
-    truth = np.concatenate(
-        [[EMOTIONS.index(store.utterances[i].emotion) for i in o.split.test] for o in speakers]
-    )
-    decision = calibrate(truth, np.concatenate([o.cold for o in speakers]))
-    report["decision"] = vars(decision)
+    if jobs > 1:
+        # The other process leaves its networks and judgements in the cache, and so does this one.
+        command = [sys.executable, "-m", "training", "evaluate", "--only"]
+        with subprocess.Popen([*command, PARTS[1]]) as other:  # noqa: S603 -- this very program
+            evaluation.speakers()
+        if other.returncode:
+            sys.exit(other.returncode)
+    report = evaluation.report()
     # The bundle in use takes the report over; a later `train` finds it in its place.
     card, weights = load_bundle(DEFAULT_BUNDLE)
     partial = REPORT.with_suffix(".partial")
     partial.write_text(json.dumps(report, indent=1) + "\n")
     partial.replace(REPORT)
     save_bundle(DEFAULT_BUNDLE, with_report(card, REPORT.read_bytes()), weights)
+    MODEL_CARD.write_text(model_card(report), encoding="utf-8")
+    draw(report, PLOTS)
     write_figures(README, report)
-    print(f"wrote {REPORT} and the figures in {README}")
-
-
-def _outcome(store: Store, split: Split) -> Outcome:
-    card, weights = train_network(
-        store,
-        split.train,
-        settings=FitSettings(),
-        seed=SEED,
-        cache=CACHE / "networks",
-        tell=telling(split.name),
-    )
-    return judge(store, split, card, weights)
+    print(f"wrote {REPORT}, {MODEL_CARD}, {PLOTS} and the figures in {README}")
 
 
 if __name__ == "__main__":

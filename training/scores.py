@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -46,15 +49,49 @@ def expected_calibration_error(truth: Ints, probabilities: Doubles, *, bins: int
     bins : int
         Bins of equal width over the confidence.
     """
+    filled = reliability(truth, probabilities, bins=bins)
+    return float(sum(b["n"] * abs(b["accuracy"] - b["confidence"]) for b in filled) / len(truth))
+
+
+def reliability(truth: Ints, probabilities: Doubles, *, bins: int = 10) -> list[dict[str, Any]]:
+    """Return the filled bins of a reliability diagram (DeGroot & Fienberg 1983).
+
+    Parameters
+    ----------
+    truth : ndarray, shape (n,)
+    probabilities : ndarray, shape (n, labels)
+    bins : int
+        Bins of equal width over the confidence.
+
+    Returns
+    -------
+    list of dict
+        From the least sure bin on: its lower edge, how many fell into it, their mean confidence
+        and the share of them that is right.
+    """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
     which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(right[which == b].mean() - confidence[which == b].mean()) * (which == b).mean()
+    return [
+        {
+            "from": b / bins,
+            "n": int((which == b).sum()),
+            "confidence": round(float(confidence[which == b].mean()), 6),
+            "accuracy": round(float(right[which == b].mean()), 6),
+        }
         for b in range(bins)
         if (which == b).any()
     ]
-    return float(sum(gaps))
+
+
+def spread(values: Sequence[float | np.floating]) -> dict[str, Any]:
+    """Return mean and standard deviation of one value for each fold, and the values."""
+    rounded = [round(float(value), 4) for value in values]
+    return {
+        "mean": round(float(np.mean(rounded)), 4),
+        "sd": round(float(np.std(rounded)), 4),
+        "values": rounded,
+    }
 
 
 def best_temperature(truth: Ints, logits: Doubles) -> float:

@@ -1,0 +1,124 @@
+"""How far a stated confidence can be believed, and what it is worth to say nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from models.bundle import Decision
+from training.outcomes import Outcome, truth_of
+from training.scores import (
+    Doubles,
+    Ints,
+    best_temperature,
+    expected_calibration_error,
+    reliability,
+    spread,
+    uar,
+)
+from training.store import Store
+
+COVERAGE = 0.8
+CURVE = tuple(round(0.1 * k, 1) for k in range(1, 11))
+
+
+def probabilities_at(logits: Doubles, temperature: float) -> Doubles:
+    """Return the probabilities of logits, shape (n, labels), divided by a temperature."""
+    scaled = np.exp(logits / temperature - (logits / temperature).max(axis=1, keepdims=True))
+    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
+
+
+def calibrate(truth: Ints, logits: Doubles) -> Decision:
+    """Return the temperature, and the confidence under which a fifth of the utterances fall."""
+    temperature = best_temperature(truth, logits)
+    confidence = probabilities_at(logits, temperature).max(axis=1)
+    return Decision(
+        temperature=round(temperature, 3),
+        unsure_below=round(float(np.quantile(confidence, 1 - COVERAGE)), 3),
+    )
+
+
+def calibration(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
+    """Return how well the confidence holds on the speakers of each fold, and what abstaining gives.
+
+    Each fold's temperature and threshold come from the test speakers of the other folds, every
+    corpus together, as the bundle's come from those of all folds.
+
+    Parameters
+    ----------
+    store : Store
+    outcomes : list of Outcome
+        Of the speaker folds; two or more.
+    """
+    parts = []
+    for outcome in outcomes:
+        others = [o for o in outcomes if o is not outcome]
+        decision = calibrate(
+            np.concatenate([truth_of(store, o.split.test) for o in others]),
+            np.concatenate([o.cold for o in others]),
+        )
+        parts.append((outcome, decision, probabilities_at(outcome.cold, decision.temperature)))
+    truths = [truth_of(store, outcome.split.test) for outcome, _, _ in parts]
+    sures = [p.max(axis=1) >= decision.unsure_below for _, decision, p in parts]
+    truth = np.concatenate(truths)
+    probabilities = np.concatenate([p for _, _, p in parts])
+    sure = np.concatenate(sures)
+    corpora = np.array([store.utterances[i].corpus for o, _, _ in parts for i in o.split.test])
+    errors = [expected_calibration_error(t, p) for t, (_, _, p) in zip(truths, parts, strict=True)]
+    gains = [
+        uar(t[s], p[s].argmax(axis=1)) - uar(t, p.argmax(axis=1))
+        for t, s, (_, _, p) in zip(truths, sures, parts, strict=True)
+    ]
+    return {
+        "protocol": "Temperature and threshold of a fold come from the other folds' test speakers.",
+        "n": len(truth),
+        "folds": len(parts),
+        "temperature": spread([decision.temperature for _, decision, _ in parts]),
+        "ece": spread(errors),
+        "ece_pooled": round(expected_calibration_error(truth, probabilities), 4),
+        "bins": reliability(truth, probabilities),
+        "abstaining": {
+            "coverage": spread([s.mean() for s in sures]),
+            "uar_gain": spread(gains),
+            "uar_all": round(uar(truth, probabilities.argmax(axis=1)), 4),
+            "uar_when_sure": round(uar(truth[sure], probabilities[sure].argmax(axis=1)), 4),
+            "curve": coverage_curve(truth, probabilities),
+        },
+        "by_corpus": {
+            corpus: _of_corpus(truth[own], probabilities[own], sure[own])
+            for corpus in dict.fromkeys(corpora.tolist())
+            for own in [corpora == corpus]
+        },
+    }
+
+
+def _of_corpus(truth: Ints, probabilities: Doubles, sure: np.ndarray) -> dict[str, Any]:
+    decided = probabilities.argmax(axis=1)
+    return {
+        "n": len(truth),
+        "ece": round(expected_calibration_error(truth, probabilities), 4),
+        "coverage": round(float(sure.mean()), 4),
+        "uar_all": round(uar(truth, decided), 4),
+        "uar_when_sure": round(uar(truth[sure], decided[sure]), 4) if sure.any() else None,
+        "curve": coverage_curve(truth, probabilities),
+    }
+
+
+def coverage_curve(truth: Ints, probabilities: Doubles) -> list[dict[str, float]]:
+    """Return the UAR of the surest 10, 20 ... 100 %; shapes (n,) and (n, labels)."""
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")
+    decided = probabilities.argmax(axis=1)
+    curve = []
+    for coverage in CURVE:
+        surest = order[: max(1, round(coverage * len(order)))]
+        curve.append({"coverage": coverage, "uar": round(uar(truth[surest], decided[surest]), 4)})
+    return curve
+
+
+def pooled_decision(store: Store, outcomes: list[Outcome]) -> Decision:
+    """Return the bundle's decision: from the test speakers of every fold."""
+    return calibrate(
+        np.concatenate([truth_of(store, o.split.test) for o in outcomes]),
+        np.concatenate([o.cold for o in outcomes]),
+    )

@@ -1,0 +1,175 @@
+"""The evaluation: a network for each split, judged by the recogniser on speakers never heard.
+
+Everything that takes long is kept (networks, judgements), so that an evaluation that was stopped
+goes on where it was, and a second one takes a minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.labels import EMOTIONS
+from training.calibration import calibration, pooled_decision
+from training.fairness import fairness
+from training.fit import FitSettings, Progress
+from training.inflated import inflated, random_split
+from training.networks import train_network
+from training.nonspeech import nonspeech, refused
+from training.outcomes import Outcome, Tested, judge
+from training.report import figures
+from training.robustness import disturbed, robustness
+from training.shelf import Shelf
+from training.speed import speed
+from training.splits import Split, corpus_splits, speaker_splits
+from training.store import Store
+from training.targets import targets
+from training.warmth import warm_up, warmth
+
+PARTS = ("speakers", "corpora")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An evaluation of what is in a store.
+
+    Attributes
+    ----------
+    store : Store
+    cache : Path
+        Networks and judgements are kept in it.
+    seed : int
+    settings : FitSettings
+    """
+
+    store: Store
+    cache: Path
+    seed: int
+    settings: FitSettings
+
+    @property
+    def _shelf(self) -> Shelf:
+        return Shelf(self.cache / "judgements")
+
+    def tested(self, split: Split) -> Tested:
+        """Return the network of a split, trained if need be."""
+
+        def tell(progress: Progress) -> None:
+            print(
+                f"{split.name}: epoch {progress.epoch}/{progress.epochs}, "
+                f"loss {progress.loss:.3f}, {progress.seconds_left:.0f} s left",
+                flush=True,
+            )
+
+        card, weights = train_network(
+            self.store,
+            split.train,
+            settings=self.settings,
+            seed=self.seed,
+            cache=self.cache / "networks",
+            tell=tell,
+        )
+        return Tested(split, card, weights)
+
+    def speakers(self) -> dict[str, Any]:
+        """Return the sections of the report that come from the folds by speaker."""
+        networks, outcomes = self._judged(speaker_splits(self.store.utterances), "speakers")
+        lines = [
+            disturbed(self.store, tested, seed=self.seed, shelf=self._shelf) for tested in networks
+        ]
+        decision = pooled_decision(self.store, outcomes)
+        rejected = [
+            refused(tested, decision, seed=self.seed, store=self.store, shelf=self._shelf)
+            for tested in networks
+        ]
+        report: dict[str, Any] = {
+            "speakers": self._by_corpus(outcomes, "speakers"),
+            "decision": vars(decision),
+        }
+        if len(outcomes) > 1:
+            report["calibration"] = calibration(self.store, outcomes)
+        report["robustness"] = robustness(self.store, lines)
+        report["nonspeech"] = nonspeech(rejected, seed=self.seed)
+        report["fairness"] = fairness(self.store, outcomes)
+        report["speed"] = speed(networks[0])
+        return report
+
+    def corpora(self) -> dict[str, Any]:
+        """Return the sections of the report that come from leaving a corpus out."""
+        networks, outcomes = self._judged(corpus_splits(self.store.utterances), "corpora")
+        stages = [
+            warm_up(self.store, tested, seed=self.seed, shelf=self._shelf) for tested in networks
+        ]
+        report: dict[str, Any] = {"corpora": self._by_corpus(outcomes, "corpora")}
+        if outcomes:
+            report["warm_up"] = warmth(self.store, outcomes, stages)
+        return report
+
+    def random(self, *, honest: float | None) -> dict[str, Any]:
+        """Return the one figure that leaks, and is labelled so."""
+        split = random_split(self.store, seed=self.seed)
+        if split is None:
+            return {}
+        outcome = judge(self.store, self.tested(split), shelf=self._shelf)
+        return {"random_split": inflated(self.store, outcome, honest=honest)}
+
+    def report(self) -> dict[str, Any]:
+        """Return the whole report."""
+        report = {
+            "protocol": {
+                "labels": list(EMOTIONS),
+                "speakers": "Six folds; each network never heard the speakers that it is tested "
+                "on.",
+                "corpora": "Leave one corpus out; the network never heard any of the corpus.",
+                "warm": "The mean of the speaker's other clips is known; labels are unused.",
+                "settings": self.settings.to_json(),
+                "seed": self.seed,
+                "trained_on": _contents(self.store),
+            },
+            **self.speakers(),
+            **self.corpora(),
+        }
+        honest = report["speakers"].get("ravdess", {}).get("uar_mean")
+        report |= self.random(honest=honest)
+        report["targets"] = targets(report)
+        return report
+
+    def _judged(self, splits: list[Split], kind: str) -> tuple[list[Tested], list[Outcome]]:
+        networks, outcomes = [], []
+        for number, split in enumerate(splits, start=1):
+            print(f"{kind}: split {number} of {len(splits)}, {split.name}", flush=True)
+            networks.append(self.tested(split))
+            outcomes.append(judge(self.store, networks[-1], shelf=self._shelf))
+        return networks, outcomes
+
+    def _by_corpus(self, outcomes: list[Outcome], kind: str) -> dict[str, Any]:
+        corpora = dict.fromkeys(u.corpus for u in self.store.utterances)
+        results = {c: figures(self.store, outcomes, c) for c in corpora}
+        results = {c: values for c, values in results.items() if values}
+        for corpus, values in results.items():
+            print(
+                f"{kind}, {corpus}: UAR {values['uar_mean']} (sd {values['uar_sd']} over "
+                f"{len(values['splits'])} splits, n {values['n']}), "
+                f"speaker known {values['uar_warm_mean']}",
+                flush=True,
+            )
+        return results
+
+
+def _contents(store: Store) -> dict[str, Any]:
+    """Return how much of every corpus there was."""
+    contents: dict[str, Any] = {}
+    for u in store.utterances:
+        own = contents.setdefault(u.corpus, {"clips": 0, "speakers": set(), "hours": 0.0})
+        own["clips"] += 1
+        own["speakers"].add(u.speaker)
+        own["hours"] += u.duration_s / 3600
+    return {
+        corpus: {
+            "clips": own["clips"],
+            "speakers": len(own["speakers"]),
+            "hours": round(own["hours"], 2),
+        }
+        for corpus, own in contents.items()
+    }

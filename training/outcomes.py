@@ -1,0 +1,96 @@
+"""What a network, served as ever, says of speakers that it never heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from models.bundle import Card
+from models.labels import EMOTIONS
+from models.normalisation import Speaker
+from models.recognizer import Recognizer
+from models.runtime import Network
+from training.shelf import Arrays, Shelf, judging
+from training.splits import Split
+from training.store import Store, read_audio
+
+LEAST = 1e-4
+"""Probabilities come rounded to four digits; a logarithm needs something."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A split, and the network that was trained on its training side.
+
+    Attributes
+    ----------
+    split : Split
+    card : Card
+    weights : bytes
+    """
+
+    split: Split
+    card: Card
+    weights: bytes
+
+    def recognizer(self) -> Recognizer:
+        """Return the recogniser that serves the network."""
+        return Recognizer(self.card, Network(self.card, self.weights))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a split's network said of its test utterances.
+
+    Attributes
+    ----------
+    split : Split
+    cold, warm : ndarray, shape (tests, labels)
+        Mean log probabilities at temperature 1: knowing nothing of the speaker, and knowing the
+        mean of that speaker's other clips (their labels unused).
+    heard : ndarray of bool, shape (tests,)
+        Whether any speech was found.
+    """
+
+    split: Split
+    cold: np.ndarray
+    warm: np.ndarray
+    heard: np.ndarray
+
+
+def truth_of(store: Store, members: tuple[int, ...] | np.ndarray) -> np.ndarray:
+    """Return the emotions of utterances as positions in `EMOTIONS`, shape (n,)."""
+    return np.array([EMOTIONS.index(store.utterances[i].emotion) for i in members], np.int64)
+
+
+def logs(probabilities: list[tuple[float, ...]] | np.ndarray) -> np.ndarray:
+    """Return the logarithms of probabilities, none of them infinite."""
+    return np.asarray(np.log(np.maximum(np.asarray(probabilities, np.float64), LEAST)))
+
+
+def judge(store: Store, tested: Tested, *, shelf: Shelf) -> Outcome:
+    """Return what the recogniser, as served, says of the split's test utterances."""
+    key = ["judge", *judging(tested.card, tested.weights, store, tested.split.test, __file__)]
+    return Outcome(tested.split, **shelf.fetch(key, lambda: _judge(store, tested)))
+
+
+def _judge(store: Store, tested: Tested) -> Arrays:
+    recognizer, split = tested.recognizer(), tested.split
+    clips = {i: read_audio(store.utterances[i].path) for i in split.test}
+    heard_in = {i: recognizer.speaker([samples]) for i, samples in clips.items()}
+    everyone: dict[str, Speaker] = {}
+    for i, own in heard_in.items():
+        name = store.utterances[i].speaker
+        known = everyone.get(name, Speaker())
+        everyone[name] = Speaker(known.total + own.total, known.count + own.count)
+    cold, warm, heard = [], [], []
+    for i, samples in tqdm(clips.items(), desc=f"{split.name}: judging", mininterval=2):
+        everything, own = everyone[store.utterances[i].speaker], heard_in[i]
+        others = Speaker(everything.total - own.total, everything.count - own.count)
+        plain = recognizer.predict(samples)
+        cold.append(plain.probabilities)
+        warm.append(recognizer.predict(samples, speaker=others).probabilities)
+        heard.append(plain.emotion is not None)
+    return {"cold": logs(cold), "warm": logs(warm), "heard": np.array(heard)}

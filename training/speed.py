@@ -1,0 +1,65 @@
+"""How large a network is, and how long a window takes on one core."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import numpy as np
+
+from training.outcomes import Tested
+
+RUNS = 500
+
+
+def speed(tested: Tested, *, runs: int = RUNS) -> dict[str, Any]:
+    """Return the bytes of a bundle, and milliseconds on one core.
+
+    Parameters
+    ----------
+    tested : Tested
+        Any network: all have the same shape.
+    runs : int
+        Windows that are timed.
+
+    Returns
+    -------
+    dict
+        Of one window (the network alone), and of one live step: a quarter of a second of new
+        samples, from the samples to the judgement. Medians: a busy machine slows some runs.
+    """
+    recognizer, card = tested.recognizer(), tested.card
+    rng = np.random.default_rng(0)
+    shape = (card.window_frames, card.features.n_mfcc)
+    window, speech = rng.standard_normal(shape).astype(np.float32), np.ones(shape[0], np.bool_)
+    network = [_ms(lambda: recognizer.network.logits(window, speech)) for _ in range(runs)]
+    stream = recognizer.stream()
+    step = card.features.sample_rate // 4
+    live = []
+    for k in range(runs // 2):
+        loud = 0.1 if k % 8 else 0.001  # a pause now and then, or it is no speech
+        samples = (loud * rng.standard_normal(step)).astype(np.float32)
+        live.append(_ms(lambda samples=samples: stream.push(samples)))
+    described = json.dumps(card.to_json(weights=tested.weights), indent=1)
+    return {
+        "bundle_bytes": len(tested.weights) + len(described.encode()),
+        "window_ms": _quartiles(network),
+        "live_step_ms": _quartiles(live),
+        "cores": 1,
+    }
+
+
+def _ms(run: Any) -> float:
+    began = time.perf_counter()
+    run()
+    return 1e3 * (time.perf_counter() - began)
+
+
+def _quartiles(times: list[float]) -> dict[str, Any]:
+    low, middle, high = np.percentile(times, (25, 50, 75))
+    return {
+        "median": round(float(middle), 3),
+        "quartiles": [round(float(low), 3), round(float(high), 3)],
+        "n": len(times),
+    }

@@ -26,11 +26,11 @@ class NetworkSettings:
     dropout : float
     """
 
-    channels: tuple[int, ...] = (96, 128, 128, 160)
+    channels: tuple[int, ...] = (48, 64, 96, 96)
     kernels: tuple[int, ...] = (5, 3, 3, 3)
     strides: tuple[int, ...] = (2, 1, 2, 1)
     attention: int = 32
-    dropout: float = 0.1
+    dropout: float = 0.2
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object."""

@@ -48,7 +48,7 @@ class BatchSettings:
     least_frames: int = 100
     shares: dict[str, float] = field(
         default_factory=lambda: {
-            "ravdess": 1.0,
+            "ravdess": 1.5,
             "nemo": 0.4,
             "ased": 0.4,
             "emospeech": 0.0,

@@ -35,7 +35,7 @@ class FitSettings:
 
     epochs: int = 40
     learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
+    weight_decay: float = 5e-2
     label_smoothing: float = 0.1
     average: float = 0.995
     network: NetworkSettings = field(default_factory=NetworkSettings)

@@ -17,7 +17,7 @@ from training.fit import FitSettings, Progress
 from training.inflated import inflated, random_split
 from training.networks import train_network
 from training.nonspeech import nonspeech, refused
-from training.outcomes import Outcome, Tested, judge
+from training.outcomes import Outcome, Trained, judge
 from training.report import figures
 from training.robustness import disturbed, robustness
 from training.shelf import Shelf
@@ -52,7 +52,7 @@ class Evaluation:
     def _shelf(self) -> Shelf:
         return Shelf(self.cache / "judgements")
 
-    def tested(self, split: Split) -> Tested:
+    def trained(self, split: Split) -> Trained:
         """Return the network of a split, trained if need be."""
 
         def tell(progress: Progress) -> None:
@@ -70,18 +70,19 @@ class Evaluation:
             cache=self.cache / "networks",
             tell=tell,
         )
-        return Tested(split, card, weights)
+        return Trained(split, card, weights)
 
     def speakers(self) -> dict[str, Any]:
         """Return the sections of the report that come from the folds by speaker."""
         networks, outcomes = self._judged(speaker_splits(self.store.utterances), "speakers")
         lines = [
-            disturbed(self.store, tested, seed=self.seed, shelf=self._shelf) for tested in networks
+            disturbed(self.store, trained, seed=self.seed, shelf=self._shelf)
+            for trained in networks
         ]
         decision = pooled_decision(self.store, outcomes)
         rejected = [
-            refused(tested, decision, seed=self.seed, store=self.store, shelf=self._shelf)
-            for tested in networks
+            refused(trained, decision, seed=self.seed, store=self.store, shelf=self._shelf)
+            for trained in networks
         ]
         report: dict[str, Any] = {
             "speakers": self._by_corpus(outcomes, "speakers"),
@@ -99,7 +100,7 @@ class Evaluation:
         """Return the sections of the report that come from leaving a corpus out."""
         networks, outcomes = self._judged(corpus_splits(self.store.utterances), "corpora")
         stages = [
-            warm_up(self.store, tested, seed=self.seed, shelf=self._shelf) for tested in networks
+            warm_up(self.store, trained, seed=self.seed, shelf=self._shelf) for trained in networks
         ]
         report: dict[str, Any] = {"corpora": self._by_corpus(outcomes, "corpora")}
         if outcomes:
@@ -111,7 +112,7 @@ class Evaluation:
         split = random_split(self.store, seed=self.seed)
         if split is None:
             return {}
-        outcome = judge(self.store, self.tested(split), shelf=self._shelf)
+        outcome = judge(self.store, self.trained(split), shelf=self._shelf)
         return {"random_split": inflated(self.store, outcome, honest=honest)}
 
     def report(self) -> dict[str, Any]:
@@ -135,11 +136,11 @@ class Evaluation:
         report["targets"] = targets(report)
         return report
 
-    def _judged(self, splits: list[Split], kind: str) -> tuple[list[Tested], list[Outcome]]:
+    def _judged(self, splits: list[Split], kind: str) -> tuple[list[Trained], list[Outcome]]:
         networks, outcomes = [], []
         for number, split in enumerate(splits, start=1):
             print(f"{kind}: split {number} of {len(splits)}, {split.name}", flush=True)
-            networks.append(self.tested(split))
+            networks.append(self.trained(split))
             outcomes.append(judge(self.store, networks[-1], shelf=self._shelf))
         return networks, outcomes
 

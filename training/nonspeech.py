@@ -15,7 +15,7 @@ from models.features import Floats
 from models.recognizer import Recognizer
 from models.runtime import Network
 from training.augmentation import coloured_noise
-from training.outcomes import Tested
+from training.outcomes import Trained
 from training.scores import spread
 from training.shelf import Arrays, Shelf, judging
 from training.store import Store
@@ -214,7 +214,9 @@ def sounds(*, seed: int = 1) -> list[Sound]:
     return made
 
 
-def refused(tested: Tested, decision: Decision, *, seed: int, store: Store, shelf: Shelf) -> Arrays:
+def refused(
+    trained: Trained, decision: Decision, *, seed: int, store: Store, shelf: Shelf
+) -> Arrays:
     """Return the windows that a stream makes of every sound, and those judged no emotion.
 
     Returns
@@ -222,10 +224,10 @@ def refused(tested: Tested, decision: Decision, *, seed: int, store: Store, shel
     dict of ndarray
         `windows`, `refused`, shape (sounds,).
     """
-    card = replace(tested.card, decision=decision)
+    card = replace(trained.card, decision=decision)
 
     def make() -> Arrays:
-        recognizer = Recognizer(card, Network(card, tested.weights))
+        recognizer = Recognizer(card, Network(card, trained.weights))
         states = [
             [w.state for w in recognizer.predict(s.samples).windows] for s in sounds(seed=seed)
         ]
@@ -234,7 +236,7 @@ def refused(tested: Tested, decision: Decision, *, seed: int, store: Store, shel
             "refused": np.array([sum(s != "speech" for s in own) for own in states]),
         }
 
-    key = judging(card, tested.weights, store, (), __file__)
+    key = judging(card, trained.weights, store, (), __file__)
     return shelf.fetch(["nonspeech", seed, *key], make)
 
 

@@ -21,7 +21,7 @@ LEAST = 1e-4
 
 
 @dataclass(frozen=True)
-class Tested:
+class Trained:
     """A split, and the network that was trained on its training side.
 
     Attributes
@@ -70,14 +70,14 @@ def logs(probabilities: list[tuple[float, ...]] | np.ndarray) -> np.ndarray:
     return np.asarray(np.log(np.maximum(np.asarray(probabilities, np.float64), LEAST)))
 
 
-def judge(store: Store, tested: Tested, *, shelf: Shelf) -> Outcome:
+def judge(store: Store, trained: Trained, *, shelf: Shelf) -> Outcome:
     """Return what the recogniser, as served, says of the split's test utterances."""
-    key = ["judge", *judging(tested.card, tested.weights, store, tested.split.test, __file__)]
-    return Outcome(tested.split, **shelf.fetch(key, lambda: _judge(store, tested)))
+    key = ["judge", *judging(trained.card, trained.weights, store, trained.split.test, __file__)]
+    return Outcome(trained.split, **shelf.fetch(key, lambda: _judge(store, trained)))
 
 
-def _judge(store: Store, tested: Tested) -> Arrays:
-    recognizer, split = tested.recognizer(), tested.split
+def _judge(store: Store, trained: Trained) -> Arrays:
+    recognizer, split = trained.recognizer(), trained.split
     clips = {i: read_audio(store.utterances[i].path) for i in split.test}
     heard_in = {i: recognizer.speaker([samples]) for i, samples in clips.items()}
     everyone: dict[str, Speaker] = {}

@@ -91,7 +91,7 @@ def confusions(results: dict[str, Any], labels: list[str]) -> Figure | None:
 def _bars(
     names: list[str], series: dict[str, tuple[list[float], list[float] | None]], ylabel: str
 ) -> Figure:
-    figure = _figure(max(4.5, 1.1 * len(names) + 1.2), 3.0)
+    figure = _figure(max(4.5, 1.1 * len(names) + 1.2), 3.3)
     axes = figure.add_subplot()
     width = 0.8 / len(series)
     hatches = ("", "//", "..", "xx")
@@ -112,7 +112,7 @@ def _bars(
     axes.set_ylim(0, 1)
     axes.set_ylabel(ylabel)
     axes.grid(visible=False, axis="x")
-    axes.legend(frameon=False, fontsize=8, ncols=2, loc="upper right")
+    axes.legend(frameon=False, fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     return figure
 
 

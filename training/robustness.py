@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from training import disturbances
 from training.disturbances import DISTURBANCES, disturb
-from training.outcomes import Tested, truth_of
+from training.outcomes import Trained, truth_of
 from training.scores import spread
 from training.shelf import Arrays, Shelf, judging
 from training.store import Store, read_audio
@@ -18,7 +18,7 @@ CLIPS = 8
 """At most as many test clips of an emotion, corpus and fold."""
 
 
-def disturbed(store: Store, tested: Tested, *, seed: int, shelf: Shelf) -> Arrays:
+def disturbed(store: Store, trained: Trained, *, seed: int, shelf: Shelf) -> Arrays:
     """Return what the recogniser decides about test clips, and about them disturbed.
 
     Returns
@@ -28,16 +28,16 @@ def disturbed(store: Store, tested: Tested, *, seed: int, shelf: Shelf) -> Array
         label's number, -1 where no speech was heard; the clip itself first.
     """
     key = judging(
-        tested.card, tested.weights, store, tested.split.test, __file__, disturbances.__file__
+        trained.card, trained.weights, store, trained.split.test, __file__, disturbances.__file__
     )
-    return shelf.fetch(["robustness", seed, *key], lambda: _disturbed(store, tested, seed))
+    return shelf.fetch(["robustness", seed, *key], lambda: _disturbed(store, trained, seed))
 
 
-def _disturbed(store: Store, tested: Tested, seed: int) -> Arrays:
-    recognizer = tested.recognizer()
+def _disturbed(store: Store, trained: Trained, seed: int) -> Arrays:
+    recognizer = trained.recognizer()
     rng = np.random.default_rng(seed)
     groups: dict[tuple[str, str], list[int]] = {}
-    for i in tested.split.test:
+    for i in trained.split.test:
         groups.setdefault((store.utterances[i].corpus, store.utterances[i].emotion), []).append(i)
     members = [
         int(i)
@@ -46,7 +46,7 @@ def _disturbed(store: Store, tested: Tested, seed: int) -> Arrays:
     ]
     number = {None: -1} | {label: k for k, label in enumerate(recognizer.labels)}
     decided = np.zeros((1 + len(DISTURBANCES), len(members)), np.int64)
-    progress = tqdm(members, desc=f"{tested.split.name}: disturbing", mininterval=2)
+    progress = tqdm(members, desc=f"{trained.split.name}: disturbing", mininterval=2)
     for column, i in enumerate(progress):
         path = store.utterances[i].path
         samples = read_audio(path)

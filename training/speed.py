@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from training.outcomes import Tested
+from training.outcomes import Trained
 
 RUNS = 500
 
 
-def speed(tested: Tested, *, runs: int = RUNS) -> dict[str, Any]:
+def speed(trained: Trained, *, runs: int = RUNS) -> dict[str, Any]:
     """Return the bytes of a bundle, and milliseconds on one core.
 
     Parameters
     ----------
-    tested : Tested
+    trained : Trained
         Any network: all have the same shape.
     runs : int
         Windows that are timed.
@@ -29,7 +29,7 @@ def speed(tested: Tested, *, runs: int = RUNS) -> dict[str, Any]:
         Of one window (the network alone), and of one live step: a quarter of a second of new
         samples, from the samples to the judgement. Medians: a busy machine slows some runs.
     """
-    recognizer, card = tested.recognizer(), tested.card
+    recognizer, card = trained.recognizer(), trained.card
     rng = np.random.default_rng(0)
     shape = (card.window_frames, card.features.n_mfcc)
     window, speech = rng.standard_normal(shape).astype(np.float32), np.ones(shape[0], np.bool_)
@@ -41,9 +41,9 @@ def speed(tested: Tested, *, runs: int = RUNS) -> dict[str, Any]:
         loud = 0.1 if k % 8 else 0.001  # a pause now and then, or it is no speech
         samples = (loud * rng.standard_normal(step)).astype(np.float32)
         live.append(_ms(lambda samples=samples: stream.push(samples)))
-    described = json.dumps(card.to_json(weights=tested.weights), indent=1)
+    described = json.dumps(card.to_json(weights=trained.weights), indent=1)
     return {
-        "bundle_bytes": len(tested.weights) + len(described.encode()),
+        "bundle_bytes": len(trained.weights) + len(described.encode()),
         "window_ms": _quartiles(network),
         "live_step_ms": _quartiles(live),
         "cores": 1,

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from models.features import FeatureSettings, Floats
 from models.normalisation import Speaker
-from training.outcomes import Outcome, Tested, logs, truth_of
+from training.outcomes import Outcome, Trained, logs, truth_of
 from training.scores import spread, uar
 from training.shelf import Arrays, Shelf, judging
 from training.store import Store, read_audio
@@ -47,7 +47,7 @@ def drawn(members: Sequence[int], count: int, rng: np.random.Generator) -> list[
     return sorted(int(i) for i in rng.choice(np.array(members), count, replace=False))
 
 
-def warm_up(store: Store, tested: Tested, *, seed: int, shelf: Shelf) -> Arrays:
+def warm_up(store: Store, trained: Trained, *, seed: int, shelf: Shelf) -> Arrays:
     """Return what the recogniser says after each of `SECONDS` but the first, which is cold.
 
     The speech comes from the store: the same speaker's other clips, in an order drawn for each
@@ -59,12 +59,12 @@ def warm_up(store: Store, tested: Tested, *, seed: int, shelf: Shelf) -> Arrays:
         `rows`, shape (n,): which of the split's test utterances were drawn; `logs`, shape
         (stages - 1, n, labels); `heard_s`, shape (stages - 1, n): seconds of speech there were.
     """
-    key = judging(tested.card, tested.weights, store, tested.split.test, __file__)
-    return shelf.fetch(["warm_up", seed, *key], lambda: _warm_up(store, tested, seed))
+    key = judging(trained.card, trained.weights, store, trained.split.test, __file__)
+    return shelf.fetch(["warm_up", seed, *key], lambda: _warm_up(store, trained, seed))
 
 
-def _warm_up(store: Store, tested: Tested, seed: int) -> Arrays:
-    recognizer, test = tested.recognizer(), tested.split.test
+def _warm_up(store: Store, trained: Trained, seed: int) -> Arrays:
+    recognizer, test = trained.recognizer(), trained.split.test
     rng = np.random.default_rng(seed)
     of_speaker: dict[str, list[int]] = {}
     for i in test:
@@ -72,7 +72,7 @@ def _warm_up(store: Store, tested: Tested, seed: int) -> Arrays:
     rows = drawn(range(len(test)), CLIPS, rng)
     said = np.zeros((len(SECONDS) - 1, len(rows), len(recognizer.labels)))
     heard_s = np.zeros((len(SECONDS) - 1, len(rows)))
-    progress = tqdm(rows, desc=f"{tested.split.name}: warming up", mininterval=2)
+    progress = tqdm(rows, desc=f"{trained.split.name}: warming up", mininterval=2)
     for column, row in enumerate(progress):
         own = test[row]
         samples = read_audio(store.utterances[own].path)

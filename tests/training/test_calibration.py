@@ -1,0 +1,103 @@
+"""Confidence is calibrated on other speakers than those it is judged on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.labels import EMOTIONS
+from training.calibration import (
+    calibrate,
+    calibration,
+    coverage_curve,
+    pooled_decision,
+    probabilities_at,
+)
+from training.manifest import Utterance
+from training.outcomes import Outcome
+from training.scores import expected_calibration_error, reliability, uar
+from training.splits import Split
+from training.store import Store
+
+FOLDS, EACH = 3, 400
+
+
+def experiment(exaggerations=(1.0, 1.0, 1.0), seed=0):
+    """Folds whose logits are honest, or exaggerated by a factor a fold."""
+    rng = np.random.default_rng(seed)
+    store, outcomes = Store([], [], []), []
+    for fold, factor in enumerate(exaggerations):
+        logits = 1.5 * rng.standard_normal((EACH, 5))
+        chances = probabilities_at(logits, 1.0)
+        first = len(store.utterances)
+        for k in range(EACH):
+            emotion = EMOTIONS[rng.choice(5, p=chances[k])]
+            corpus = ("ravdess", "nemo")[k % 2]
+            store.utterances.append(
+                Utterance(Path(f"{fold}-{k}"), corpus, f"s{fold}", "F", emotion, emotion, 1.0)
+            )
+        split = Split(f"speakers-{fold}", (), tuple(range(first, first + EACH)))
+        logits = factor * np.log(chances)
+        outcomes.append(Outcome(split, logits, logits, np.ones(EACH, bool)))
+    return store, outcomes
+
+
+def test_a_folds_temperature_does_not_depend_on_its_own_speakers():
+    base = calibration(*experiment())["temperature"]["values"]
+    odd = calibration(*experiment(exaggerations=(4.0, 1.0, 1.0)))["temperature"]["values"]
+    assert odd[0] == base[0]
+    assert odd[1] > base[1] + 0.2
+
+
+def test_honest_confidence_has_little_error_and_exaggeration_is_undone():
+    for factor in (1.0, 3.0):
+        found = calibration(*experiment(exaggerations=(factor,) * 3))
+        assert found["ece_pooled"] < 0.05
+        assert found["temperature"]["mean"] == pytest.approx(factor, rel=0.15)
+
+
+def test_every_clip_is_counted_once():
+    found = calibration(*experiment())
+    assert found["n"] == FOLDS * EACH == sum(b["n"] for b in found["bins"])
+    assert sum(own["n"] for own in found["by_corpus"].values()) == found["n"]
+    assert set(found["by_corpus"]) == {"ravdess", "nemo"}
+
+
+def test_abstaining_leaves_about_four_fifths_and_helps():
+    found = calibration(*experiment())["abstaining"]
+    assert found["coverage"]["mean"] == pytest.approx(0.8, abs=0.05)
+    assert found["uar_when_sure"] > found["uar_all"] + 0.02
+    assert found["uar_gain"]["mean"] > 0.02
+
+
+def test_the_coverage_curve_ends_at_the_uar_of_all():
+    store, outcomes = experiment()
+    truth = np.array([EMOTIONS.index(u.emotion) for u in store.utterances])
+    probabilities = np.concatenate([probabilities_at(o.cold, 1.0) for o in outcomes])
+    curve = coverage_curve(truth, probabilities)
+    assert curve[-1]["coverage"] == 1.0
+    assert curve[-1]["uar"] == pytest.approx(uar(truth, probabilities.argmax(axis=1)), abs=1e-4)
+    assert curve[0]["uar"] > curve[-1]["uar"] + 0.1
+
+
+def test_the_bundles_decision_comes_from_every_fold():
+    store, outcomes = experiment(exaggerations=(2.0, 2.0, 2.0))
+    decision = pooled_decision(store, outcomes)
+    truth = np.array([EMOTIONS.index(u.emotion) for u in store.utterances])
+    assert decision == calibrate(truth, np.concatenate([o.cold for o in outcomes]))
+    confidence = np.concatenate(
+        [probabilities_at(o.cold, decision.temperature).max(axis=1) for o in outcomes]
+    )
+    assert np.mean(confidence < decision.unsure_below) == pytest.approx(0.2, abs=0.01)
+
+
+def test_the_reliability_bins_say_what_the_calibration_error_sums():
+    rng = np.random.default_rng(1)
+    probabilities = probabilities_at(2 * rng.standard_normal((500, 5)), 1.0)
+    truth = rng.integers(0, 5, 500)
+    bins = reliability(truth, probabilities)
+    assert sum(b["n"] for b in bins) == 500
+    for b in bins:
+        assert b["from"] <= b["confidence"] <= b["from"] + 0.1
+    gaps = sum(b["n"] * abs(b["accuracy"] - b["confidence"]) for b in bins) / 500
+    assert gaps == pytest.approx(expected_calibration_error(truth, probabilities), abs=1e-6)

@@ -1,0 +1,86 @@
+"""Women and men, counted apart; and the one split that leaks, kept apart from all others."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.bundle import DEFAULT_BUNDLE, load_bundle
+from models.labels import EMOTIONS
+from training.fairness import fairness
+from training.inflated import inflated, random_split
+from training.manifest import Utterance
+from training.outcomes import Outcome, Trained
+from training.speed import speed
+from training.splits import Split
+from training.store import Store
+
+
+def store_of(*groups):
+    """(corpus, sex, clips): every emotion in turn."""
+    store = Store([], [], [])
+    for corpus, sex, clips in groups:
+        for k in range(clips):
+            emotion = EMOTIONS[k % 5]
+            path = Path(f"{corpus}{sex}{k}")
+            store.utterances.append(
+                Utterance(path, corpus, f"{corpus}{sex}", sex, emotion, emotion, 1.0)
+            )
+    return store
+
+
+def outcome_of(store, wrong):
+    """Everything is right but what `wrong` says."""
+    truth = [EMOTIONS.index(u.emotion) for u in store.utterances]
+    decided = [(t + 1) % 5 if wrong(u) else t for t, u in zip(truth, store.utterances, strict=True)]
+    logits = np.log(np.full((len(truth), 5), 0.01) + 0.9 * np.eye(5)[decided])
+    split = Split("speakers-0", (), tuple(range(len(truth))))
+    return Outcome(split, logits, logits, np.ones(len(truth), bool))
+
+
+def test_the_gap_is_womens_uar_less_mens():
+    store = store_of(("nemo", "F", 50), ("nemo", "M", 50), ("ased", "F", 10), ("ased", "M", 20))
+    found = fairness(
+        store, [outcome_of(store, lambda u: u.speaker == "nemoM" and u.emotion == "sad")]
+    )
+    assert found["by_corpus"]["nemo"]["gap"] == pytest.approx(0.2)
+    assert found["by_corpus"]["ased"]["gap"] == 0.0
+    assert found["gap"]["mean"] == pytest.approx(0.1)
+    assert found["largest_gap"] == pytest.approx(0.2)
+    assert found["n"] == 130
+    assert found["by_corpus"]["ased"]["n"] == {"F": 10, "M": 20}
+
+
+def test_a_corpus_that_does_not_tell_sexes_or_has_one_is_left_out():
+    store = store_of(("emospeech", "", 10), ("jl", "M", 10), ("nemo", "F", 5), ("nemo", "M", 5))
+    assert set(fairness(store, [outcome_of(store, lambda u: False)])["by_corpus"]) == {"nemo"}
+    only = store_of(("emospeech", "", 10))
+    assert fairness(only, [outcome_of(only, lambda u: False)]) == {}
+
+
+def test_the_random_split_is_four_to_one_of_ravdess_alone_and_leaks():
+    store = store_of(("ravdess", "F", 50), ("ravdess", "M", 50), ("nemo", "F", 20))
+    split = random_split(store, seed=1)
+    assert len(split.test) == 20
+    assert sorted(split.train + split.test) == list(range(100))
+    speakers = [{store.utterances[i].speaker for i in part} for part in (split.train, split.test)]
+    assert speakers[0] == speakers[1]
+    assert split == random_split(store, seed=1) != random_split(store, seed=2)
+    assert random_split(store_of(("nemo", "F", 20)), seed=1) is None
+
+
+def test_the_leaking_figure_is_labelled_and_beside_the_original_projects():
+    store = store_of(("ravdess", "F", 50))
+    found = inflated(store, outcome_of(store, lambda u: u.emotion == "sad"), honest=0.6)
+    assert found["label"].startswith("INFLATED")
+    assert (found["accuracy"], found["uar"]) == (0.8, 0.8)
+    assert (found["original_project"], found["honest_uar"]) == (0.89, 0.6)
+
+
+def test_the_size_is_that_of_the_files():
+    trained = Trained(Split("a", (), ()), *load_bundle(DEFAULT_BUNDLE))
+    found = speed(trained, runs=20)
+    files = [DEFAULT_BUNDLE / name for name in ("network.tflite", "card.json")]
+    assert found["bundle_bytes"] == pytest.approx(sum(f.stat().st_size for f in files), abs=200)
+    low, high = found["window_ms"]["quartiles"]
+    assert 0 < low <= found["window_ms"]["median"] <= high < 100

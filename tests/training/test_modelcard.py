@@ -1,0 +1,182 @@
+"""The model card is the report in words: no figure of it is missing, and none is invented."""
+
+import copy
+import re
+
+import pytest
+
+from training.modelcard import model_card
+from training.plots import draw
+from training.targets import TARGETS, targets
+
+
+def spread(mean):
+    return {"mean": mean, "sd": 0.011, "values": [mean]}
+
+
+SPLIT = {"split": "a", "n": 40, "speakers": ["x"], "uar": 0.61, "uar_warm": 0.65}
+CORPUS = {
+    "n": 1234,
+    "uar_mean": 0.61,
+    "uar_sd": 0.02,
+    "uar_warm_mean": 0.65,
+    "uar_warm_sd": 0.03,
+    "confusion": [[3, 1, 0, 0, 0]] * 5,
+    "splits": [SPLIT, SPLIT],
+}
+CURVE = [{"coverage": 0.5, "uar": 0.83}, {"coverage": 1.0, "uar": 0.72}]
+REPORT = {
+    "protocol": {
+        "labels": ["neutral", "happy", "sad", "angry", "fearful"],
+        "settings": {"batches": {"shares": {"emospeech": 0.0}, "default_share": 0.5}},
+        "trained_on": {
+            "ravdess": {"clips": 864, "speakers": 24, "hours": 0.87},
+            "emospeech": {"clips": 2017, "speakers": 105, "hours": 1.77},
+        },
+    },
+    "speakers": dict.fromkeys(("ravdess", "nemo", "ased"), CORPUS),
+    "corpora": {"jl": CORPUS | {"n": 53}},
+    "decision": {"temperature": 1.2, "unsure_below": 0.33, "smoothing": 0.5},
+    "calibration": {
+        "protocol": "By the other folds.",
+        "n": 9515,
+        "folds": 6,
+        "temperature": spread(1.2),
+        "ece": spread(0.0371),
+        "ece_pooled": 0.0292,
+        "bins": [{"from": 0.5, "n": 10, "confidence": 0.55, "accuracy": 0.5}],
+        "abstaining": {
+            "coverage": spread(0.79),
+            "uar_gain": spread(0.0671),
+            "uar_all": 0.72,
+            "uar_when_sure": 0.81,
+            "curve": CURVE,
+        },
+        "by_corpus": {"ravdess": {"curve": CURVE}},
+    },
+    "warm_up": {
+        "seconds": [0, 3, 10, 30, 60],
+        "n": 53,
+        "splits": 1,
+        "uar_mean": [0.41, 0.42, 0.46, 0.47, 0.48],
+        "uar_sd": [0.01] * 5,
+        "share_of_gain_by_10_s": 0.7143,
+        "corpora": {"jl": {"n": 53, "uar": [0.31, 0.32, 0.36, 0.37, 0.38]}},
+    },
+    "robustness": {
+        "n": 1140,
+        "folds": 6,
+        "conditions": {
+            "Opus at 24 kbit/s": {"unchanged": spread(0.943), "uar_lost": spread(0.0123)},
+            "telephone band": {"unchanged": spread(0.874), "uar_lost": spread(0.0342)},
+        },
+    },
+    "nonspeech": {
+        "protocol": "Made by the project.",
+        "n": 1440,
+        "networks": 6,
+        "all": spread(0.911),
+        "kinds": {"typing": spread(0.876), "breath": spread(0.932)},
+    },
+    "fairness": {
+        "protocol": "All folds.",
+        "n": 7140,
+        "folds": 6,
+        "women": spread(0.64),
+        "men": spread(0.62),
+        "gap": spread(0.021),
+        "largest_gap": 0.048,
+        "by_corpus": {
+            "nemo": {"women": 0.77, "men": 0.74, "gap": 0.03, "speakers": {"F": 4, "M": 5}}
+        },
+    },
+    "speed": {
+        "bundle_bytes": 712425,
+        "window_ms": {"median": 0.155, "n": 500},
+        "live_step_ms": {"median": 0.294, "n": 250},
+    },
+    "random_split": {
+        "accuracy": 0.8866,
+        "uar": 0.8712,
+        "n": 173,
+        "original_project": 0.89,
+        "honest_uar": 0.61,
+    },
+}
+REPORT["targets"] = targets(REPORT)
+
+
+def test_every_figure_of_the_report_is_in_the_card():
+    card = model_card(REPORT)
+    for figure in (
+        *("864", "2017", "1234", "0.61 ± 0.02", "0.65"),
+        *("712 kB", "0.15 ms", "0.29 ms"),
+        *("94.3% ± 1.1%", "0.012 ± 0.011", "87.4% ± 1.1%", "0.034 ± 0.011"),
+        *("0.037 ± 0.011", "9515 clips", "0.029", "79%", "0.72 to 0.81"),
+        *("0.31 | 0.32 | 0.36 | 0.37 | 0.38", "0.41 ± 0.01", "71%"),
+        *("| typing | 87.6% ± 1.1% |", "| breath | 93.2% ± 1.1% |", "91.1%"),
+        *("0.77 | 0.74 | +0.03 | 4 + 5", "+0.02"),
+        *("0.89", "UAR 0.87, n 173"),
+    ):
+        assert figure in card, figure
+
+
+def test_the_card_says_who_must_not_use_it_and_under_which_licence():
+    card = " ".join(model_card(REPORT).split())
+    for words in ("Article 5(1)(f)", "article 50(3)", "CC BY-NC-SA 4.0", "workplace", "education"):
+        assert words in card
+
+
+def test_the_random_split_appears_once_and_is_called_inflated():
+    card = model_card(REPORT)
+    assert card.count("random split") == 1
+    (paragraph,) = [p for p in card.split("\n\n") if "random split" in p]
+    assert "inflated" in paragraph
+    assert "0.61" in paragraph
+
+
+def test_a_corpus_that_trains_nothing_is_said_to():
+    lines = [line for line in model_card(REPORT).splitlines() if line.startswith("| [")]
+    assert [("judged only" in line, "EmoSpeech" in line) for line in lines] == [
+        (False, False),
+        (True, True),
+    ]
+
+
+def test_a_missed_target_is_called_missed():
+    report = copy.deepcopy(REPORT)
+    report["speakers"]["ravdess"] = CORPUS | {"uar_mean": 0.76}
+    report["targets"] = targets(report)
+    card = model_card(report)
+    assert re.search(r"RAVDESS, unseen actors .* 0\.760 ± 0\.020 .* yes \|", card)
+    assert re.search(r"nEMO, unseen speakers .* 0\.610 ± 0\.020 .* \*\*no\*\* \|", card)
+
+
+def test_every_target_has_a_row_in_the_card_with_its_figure():
+    card = model_card(REPORT)
+    assert len(REPORT["targets"]) == len(TARGETS)
+    for row in REPORT["targets"]:
+        assert row["figure"] is not None, row["what"]
+        assert f"| {row['what']} | {row['how']} |" in card
+        assert f"| {row['figure']:.3f}" in card
+
+
+@pytest.mark.parametrize(
+    "section", [key for key in REPORT if key not in ("protocol", "speakers", "corpora")]
+)
+def test_a_section_that_was_not_measured_is_left_out(section, tmp_path):
+    report = copy.deepcopy({key: value for key, value in REPORT.items() if key != section})
+    assert model_card(report)
+    missing = {row["what"] for row in targets(report) if row["figure"] is None}
+    assert missing or section in ("decision", "random_split", "targets")
+    assert draw(report, tmp_path)
+
+
+def test_every_picture_that_the_card_shows_is_drawn_small_and_the_same_again(tmp_path):
+    shown = set(re.findall(r"\(plots/([\w-]+\.png)\)", model_card(REPORT)))
+    drawn = draw(REPORT, tmp_path)
+    assert shown == {path.name for path in drawn}
+    assert {path.name for path in tmp_path.iterdir()} == shown
+    first = [path.read_bytes() for path in drawn]
+    assert all(image.startswith(b"\x89PNG") and len(image) < 100_000 for image in first)
+    assert [path.read_bytes() for path in draw(REPORT, tmp_path)] == first

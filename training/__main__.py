@@ -47,7 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("command", choices=("train", "evaluate"))
     parser.add_argument(
-        "--only", choices=PARTS, help="evaluate these splits only; keep the results, no report"
+        "--only",
+        choices=PARTS,
+        nargs="+",
+        default=[],
+        help="evaluate these splits only; keep the results, no report",
     )
     parser.add_argument(
         "--jobs", type=int, choices=(1, 2), default=1, help="processes for the evaluation"
@@ -120,16 +124,17 @@ def with_report(card: Card, report: bytes) -> Card:
     )
 
 
-def evaluate(store: Store, *, only: str | None, jobs: int) -> None:
+def evaluate(store: Store, *, only: list[str], jobs: int) -> None:
     """Train and judge a network for every split, and write the report."""
     evaluation = Evaluation(store, CACHE, SEED, FitSettings())
+    for part in only:
+        getattr(evaluation, part)()
     if only:
-        getattr(evaluation, only)()
         return
     if jobs > 1:
         # The other process leaves its networks and judgements in the cache, and so does this one.
         command = [sys.executable, "-m", "training", "evaluate", "--only"]
-        with subprocess.Popen([*command, PARTS[1]]) as other:  # noqa: S603 -- this very program
+        with subprocess.Popen([*command, *PARTS[1:]]) as other:  # noqa: S603 -- this very program
             evaluation.speakers()
         if other.returncode:
             sys.exit(other.returncode)

@@ -67,7 +67,7 @@ def calibration(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
     corpora = np.array([store.utterances[i].corpus for o, _, _ in parts for i in o.split.test])
     errors = [expected_calibration_error(t, p) for t, (_, _, p) in zip(truths, parts, strict=True)]
     gains = [
-        uar(t[s], p[s].argmax(axis=1)) - uar(t, p.argmax(axis=1))
+        _uar_of(t, p, s) - _uar_of(t, p, np.ones(len(t), np.bool_))
         for t, s, (_, _, p) in zip(truths, sures, parts, strict=True)
     ]
     return {
@@ -82,7 +82,7 @@ def calibration(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
             "coverage": spread([s.mean() for s in sures]),
             "uar_gain": spread(gains),
             "uar_all": round(uar(truth, probabilities.argmax(axis=1)), 4),
-            "uar_when_sure": round(uar(truth[sure], probabilities[sure].argmax(axis=1)), 4),
+            "uar_when_sure": round(_uar_of(truth, probabilities, sure), 4),
             "curve": coverage_curve(truth, probabilities),
         },
         "by_corpus": {
@@ -93,6 +93,11 @@ def calibration(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
     }
 
 
+def _uar_of(truth: Ints, probabilities: Doubles, sure: np.ndarray) -> float:
+    """Return the UAR of the clips judged; where none is, nothing is right."""
+    return uar(truth[sure], probabilities[sure].argmax(axis=1)) if sure.any() else 0.0
+
+
 def _of_corpus(truth: Ints, probabilities: Doubles, sure: np.ndarray) -> dict[str, Any]:
     decided = probabilities.argmax(axis=1)
     return {
@@ -100,7 +105,7 @@ def _of_corpus(truth: Ints, probabilities: Doubles, sure: np.ndarray) -> dict[st
         "ece": round(expected_calibration_error(truth, probabilities), 4),
         "coverage": round(float(sure.mean()), 4),
         "uar_all": round(uar(truth, decided), 4),
-        "uar_when_sure": round(uar(truth[sure], decided[sure]), 4) if sure.any() else None,
+        "uar_when_sure": round(_uar_of(truth, probabilities, sure), 4),
         "curve": coverage_curve(truth, probabilities),
     }
 

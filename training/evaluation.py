@@ -27,7 +27,7 @@ from training.store import Store
 from training.targets import targets
 from training.warmth import warm_up, warmth
 
-PARTS = ("speakers", "corpora")
+PARTS = ("speakers", "corpora", "random")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Evaluation:
             report["warm_up"] = warmth(self.store, outcomes, stages)
         return report
 
-    def random(self, *, honest: float | None) -> dict[str, Any]:
+    def random(self, *, honest: float | None = None) -> dict[str, Any]:
         """Return the one figure that leaks, and is labelled so."""
         split = random_split(self.store, seed=self.seed)
         if split is None:

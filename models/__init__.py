@@ -1,8 +1,9 @@
 """The recogniser: 16 kHz samples in, five calibrated probabilities out. Useful on its own."""
 
 from models.bundle import BundleError, Card
+from models.features import FeatureSettings
 from models.labels import EMOTIONS
-from models.normalisation import Speaker
+from models.normalisation import Speaker, SpeakerError
 from models.recognizer import RecognitionStream, Recognizer
 from models.timeline import Judgement, Window
 
@@ -14,9 +15,11 @@ __all__ = [
     "SAMPLE_RATE",
     "BundleError",
     "Card",
+    "FeatureSettings",
     "Judgement",
     "RecognitionStream",
     "Recognizer",
     "Speaker",
+    "SpeakerError",
     "Window",
 ]

@@ -38,12 +38,18 @@ class Decision:
     unsure_below : float
         A window whose highest probability is lower is "unsure".
     smoothing : float
-        Weight of the past in the running mean of log probabilities, per 0.25 s; 0 is none.
+        Weight of the past against a new window, per 0.25 s; 0 is none. See `models.timeline`.
+    memory : float
+        What silence leaves of the past, per 0.25 s.
+    unsure_margin : float
+        What was unsure stays so until the highest probability is so much above `unsure_below`.
     """
 
     temperature: float = 1.0
     unsure_below: float = 0.35
-    smoothing: float = 0.5
+    smoothing: float = 0.75
+    memory: float = 0.95
+    unsure_margin: float = 0.03
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,33 @@ more than the prior (level, spectral tilt).
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import struct
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.features import Floats
+from models.features import FeatureSettings, Floats
+
+MOST_TEXT_FRAMES = 3000
+"""What a `Speaker`'s text counts for at most, in frames: half a minute. A session that starts with
+it follows the voice that it hears within a minute, whatever the text says."""
+
+ENOUGH_FRAMES = 600
+"""Six seconds of speech, about what ten seconds of talking hold: by then the speaker's own mean
+outweighs the prior."""
+
+_TEXT_VERSION = 1
+_HEAD = struct.Struct("<B6sH")  # version, digest of the features' definition, frames
+_WIDEST = 2500.0  # beyond any MFCC: 8 times 300 dB
+
+
+class SpeakerError(ValueError):
+    """A text that is no speaker of these features; the message says why, for people."""
 
 
 @dataclass(frozen=True)
@@ -91,3 +111,73 @@ class Speaker:
         """Return the estimate of the speaker's mean, shape (n_mfcc,)."""
         weighted = prior.strength * prior.mean + self.total
         return np.asarray(weighted / (prior.strength + self.count), np.float32)
+
+    @property
+    def suffices(self) -> bool:
+        """Whether enough has been heard for a session to begin calibrated."""
+        return self.count >= ENOUGH_FRAMES
+
+    def portable(self) -> Speaker:
+        """Return the speaker as its text tells it: counting for `MOST_TEXT_FRAMES` at most."""
+        count = min(self.count, MOST_TEXT_FRAMES)
+        return Speaker(self.total * (count / self.count), count) if self.count else self
+
+    def to_text(self, settings: FeatureSettings) -> str:
+        """Return the speaker as a short text that the voice's owner can keep: base64url.
+
+        It holds the mean and the number of frames, no sound and no words, and is of use only with
+        the same features.
+
+        Parameters
+        ----------
+        settings : FeatureSettings
+            The features of which the mean is.
+
+        Raises
+        ------
+        ValueError
+            Nothing has been heard.
+        """
+        if not self.count:
+            raise ValueError("Nothing has been heard of this speaker.")
+        head = _HEAD.pack(_TEXT_VERSION, _digest(settings), min(self.count, MOST_TEXT_FRAMES))
+        mean = np.asarray(self.total / self.count, "<f4")
+        return base64.urlsafe_b64encode(head + mean.tobytes()).decode().rstrip("=")
+
+    @classmethod
+    def from_text(cls, text: str, settings: FeatureSettings) -> Speaker:
+        """Return the speaker that `to_text` wrote down; the text may come from anybody.
+
+        Parameters
+        ----------
+        text : str
+        settings : FeatureSettings
+            The features of the recogniser that is to hear the speaker.
+
+        Raises
+        ------
+        SpeakerError
+            It is no such text, or one for other features.
+        """
+        size = _HEAD.size + 4 * settings.n_mfcc
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            raise SpeakerError("The speaker is not a text that a calibration gave.") from None
+        # Of all the spellings of the same bytes only the one that is written is read.
+        if base64.urlsafe_b64encode(raw).decode().rstrip("=") != text or len(raw) < _HEAD.size:
+            raise SpeakerError("The speaker is not a text that a calibration gave.")
+        version, digest, count = _HEAD.unpack_from(raw)
+        if version != _TEXT_VERSION or digest != _digest(settings) or len(raw) != size:
+            raise SpeakerError("The speaker was calibrated for another model; please do it again.")
+        mean = np.frombuffer(raw, "<f4", offset=_HEAD.size).astype(np.float64)
+        # Written so that what is not a number fails as well.
+        if not (1 <= count <= MOST_TEXT_FRAMES and (np.abs(mean) <= _WIDEST).all()):
+            raise SpeakerError("The speaker's numbers cannot be those of a voice.")
+        return cls(mean * count, count)
+
+
+def _digest(settings: FeatureSettings) -> bytes:
+    """Return what tells one definition of the features from another."""
+    text = json.dumps(settings.to_json(), sort_keys=True)
+    return hashlib.sha256(text.encode()).digest()[:6]

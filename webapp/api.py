@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
+from models import Speaker
 from webapp import protocol
 from webapp.audio import AudioError
 from webapp.openapi import description
@@ -57,7 +58,7 @@ class Api:
         self.blueprint.get("/openapi.json")(self.openapi)
 
     def predictions(self) -> Response:
-        """Judge the file of a form."""
+        """Judge the file of a form, against the speaker of the form if it names one."""
         limit = self._settings.max_upload_mb << 20
         if (request.content_length or 0) > (current_app.config["MAX_CONTENT_LENGTH"] or limit):
             raise RequestEntityTooLarge
@@ -75,7 +76,8 @@ class Api:
                 raise RequestEntityTooLarge
             if not data:
                 raise ProtocolError("empty", "The file is empty.")
-            body = self._gate.work(self._judge, data, _name(upload.filename))
+            speaker = self._predictor.known(request.form.get("speaker") or None)
+            body = self._gate.work(self._judge, data, _name(upload.filename), speaker)
         return Response(body, mimetype="application/json")
 
     def samples(self) -> Response:
@@ -86,8 +88,8 @@ class Api:
         """Describe this API."""
         return jsonify(description(self._predictor.labels, self._settings))
 
-    def _judge(self, data: bytes, name: str) -> str:
-        return json.dumps(self._predictor.answer(data, file=name))
+    def _judge(self, data: bytes, name: str, speaker: Speaker | None) -> str:
+        return json.dumps(self._predictor.answer(data, file=name, speaker=speaker))
 
 
 def refused(error: ProtocolError | AudioError) -> Response:

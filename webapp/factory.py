@@ -14,7 +14,7 @@ from webapp.audio import AudioError
 from webapp.extensions import socketio
 from webapp.live import Live
 from webapp.predictions import Predictor
-from webapp.protocol import ProtocolError
+from webapp.protocol import PacketJson, ProtocolError
 from webapp.settings import Settings
 from webapp.uploads import Gate, MemoryRequest
 
@@ -51,8 +51,9 @@ def build(settings: Settings | None = None) -> Flask:
         transports=["websocket"],
         max_http_buffer_size=settings.max_chunk_kb * 1024 * FRAME_FACTOR,
         manage_session=False,
+        json=PacketJson,
     )
-    live = Live(socketio.server, recognizer, settings, guard=mode.guard)
+    live = Live(socketio.server, recognizer, settings, guard=mode.guard, breathe=mode.breathe)
     app.extensions["live"] = app.extensions["drain"] = live
 
     folders = {"synthetic": ROOT / "samples" / "synthetic", "fetched": ROOT / "samples" / "fetched"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from models import Recognizer
 from webapp import protocol
-from webapp.protocol import Json, Message, ProtocolError
+from webapp.protocol import Json, Message, ProtocolError, Written
 from webapp.session import LiveSession
 from webapp.settings import Settings
 
@@ -35,6 +35,8 @@ class Live:
     settings : Settings
     guard : context manager
         Held while a session works: a lock under threads, nothing where events cannot interleave.
+    breathe : callable
+        Lets others run, between the parts of a long summary.
     """
 
     def __init__(
@@ -44,11 +46,13 @@ class Live:
         settings: Settings,
         *,
         guard: AbstractContextManager[Any],
+        breathe: Callable[[], None],
     ) -> None:
         self._server = server
         self._recognizer = recognizer
         self._settings = settings
         self._guard = guard
+        self._breathe = breathe
         self._sessions: dict[str, LiveSession] = {}
         self._sweeping = False
         self.draining = False
@@ -131,8 +135,13 @@ class Live:
     def _resume(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:  # noqa: ARG002
         return session.resume(), {"ok": True}
 
-    def _stop(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:  # noqa: ARG002
-        return session.stop()
+    def _stop(
+        self,
+        session: LiveSession,
+        args: tuple[object, ...],  # noqa: ARG002
+    ) -> tuple[list[Message], Written]:
+        messages, summary = session.stop()
+        return messages, protocol.written(summary, self._breathe)
 
     def _unknown(self, event: str, sid: str, *args: object) -> Json:  # noqa: ARG002
         error = ProtocolError("bad_message", f"There is no event {event[:40]!r}.")
@@ -142,11 +151,14 @@ class Live:
     def _handler(
         self,
         event: str,
-        work: Callable[[LiveSession, tuple[object, ...]], tuple[list[Message], Json | None]],
-    ) -> Callable[..., Json | None]:
+        work: Callable[
+            [LiveSession, tuple[object, ...]], tuple[list[Message], Json | Written | None]
+        ],
+    ) -> Callable[..., Json | Written | None]:
         """Wrap an event's work: what goes wrong is told to this client and costs nobody else."""
 
-        def handle(sid: str, *args: object) -> Json | None:
+        def handle(sid: str, *args: object) -> Json | Written | None:
+            acknowledgement: Json | Written | None
             session = self._sessions.get(sid)
             if session is None:  # the connection went while the event was under way
                 return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from webapp.protocol import MAX_SPEAKER_LENGTH
 from webapp.settings import Settings
 
 Json = dict[str, Any]
@@ -18,7 +19,10 @@ def description(labels: Sequence[str], settings: Settings) -> Json:
             "title": "Speech emotion recognition",
             "version": "1",
             "description": "How a voice sounds: neutral, happy, sad, angry or fearful. "
-            "The live stream is Socket.IO, namespace /live.",
+            "The live stream is Socket.IO, namespace /live. There a recording of about ten seconds "
+            "of ordinary speech that starts with calibrate: true is acknowledged, when it stops, "
+            "with speaker, speech_s and suffices as well. That speaker, a text, may be given to a "
+            "later start or upload: the voice is then judged against itself from the first word.",
         },
         "paths": {
             "/api/v1/predictions": {"post": _predictions(settings)},
@@ -37,7 +41,8 @@ def description(labels: Sequence[str], settings: Settings) -> Json:
 
 def _predictions(settings: Settings) -> Json:
     refusals = {
-        "400": "no_file: the form has no file.",
+        "400": "no_file: the form has no file. "
+        "bad_message: the speaker is not from a calibration with this model.",
         "413": f"too_large: more than {settings.max_upload_mb} MB.",
         "415": "unsupported_media: not a format that is known.",
         "422": f"undecodable, empty, or too_long: more than {settings.max_clip_s:g} seconds.",
@@ -46,7 +51,16 @@ def _predictions(settings: Settings) -> Json:
     form = {
         "type": "object",
         "required": ["file"],
-        "properties": {"file": {"type": "string", "format": "binary"}},
+        "properties": {
+            "file": {"type": "string", "format": "binary"},
+            "speaker": {
+                "type": "string",
+                "maxLength": MAX_SPEAKER_LENGTH,
+                "pattern": "^[A-Za-z0-9_-]*$",
+                "description": "The voice that speaks, as a live recording with calibrate: true "
+                "told it when it was stopped. Nothing of it is kept here.",
+            },
+        },
     }
     return {
         "summary": "Judge a recording (WAV, FLAC, MP3, Ogg, WebM, MP4/M4A)",

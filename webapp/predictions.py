@@ -94,6 +94,16 @@ class Predictor:
         """
         return self._recognizer.speaker(itertools.chain.from_iterable(map(self.blocks, files)))
 
+    def known(self, text: str | None) -> Speaker | None:
+        """Return the voice that a client's text tells of, if there is one.
+
+        Raises
+        ------
+        ProtocolError
+            `bad_message`: not what a calibration with this model gave.
+        """
+        return protocol.parse_speaker(text, self._recognizer.card.features)
+
     def duration_s(self, data: bytes) -> float:
         """Return how long a file's sound lasts, in seconds.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
-from models import Judgement, Window
+import engineio.json
+
+from models import FeatureSettings, Judgement, Speaker, SpeakerError, Window
 
 Json = dict[str, Any]
 Message = tuple[str, Json]
@@ -14,6 +17,8 @@ Message = tuple[str, Json]
 
 DIGITS = 6  # of probabilities: five of them still sum to 1 within 3e-6
 MAX_MIME_LENGTH = 200
+MAX_SPEAKER_LENGTH = 1000
+SLICE = 50  # windows written at a time: half a millisecond
 
 
 class ProtocolError(Exception):
@@ -38,10 +43,23 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True)
 class Start:
-    """What a recording says of itself: its type, and whether the MFCC frames are wanted too."""
+    """What a recording says of itself.
+
+    Attributes
+    ----------
+    mime_type : str
+    mfcc : bool
+        Whether the MFCC frames are wanted too.
+    calibrate : bool
+        Whether the acknowledgement of `stop` is to tell what was heard of the voice.
+    speaker : str or None
+        What an earlier one told; only the recogniser can say whether it is usable.
+    """
 
     mime_type: str
     mfcc: bool = False
+    calibrate: bool = False
+    speaker: str | None = None
 
 
 def parse_start(args: Sequence[object]) -> Start:
@@ -50,7 +68,7 @@ def parse_start(args: Sequence[object]) -> Start:
     Raises
     ------
     ProtocolError
-        `bad_message`: not one object with a text "mime_type".
+        `bad_message`: not one object with a text "mime_type", or another field is of a wrong type.
     """
     data = args[0] if len(args) == 1 else None
     if not isinstance(data, dict):
@@ -60,10 +78,14 @@ def parse_start(args: Sequence[object]) -> Start:
     mime_type = data.get("mime_type")
     if not isinstance(mime_type, str) or not 0 < len(mime_type) <= MAX_MIME_LENGTH:
         raise ProtocolError("bad_message", "mime_type is not the text of a media type.")
-    mfcc = data.get("mfcc", False)
-    if not isinstance(mfcc, bool):
-        raise ProtocolError("bad_message", "mfcc is neither true nor false.")
-    return Start(mime_type, mfcc)
+    wishes = {name: data.get(name, False) for name in ("mfcc", "calibrate")}
+    for name, wish in wishes.items():
+        if not isinstance(wish, bool):
+            raise ProtocolError("bad_message", f"{name} is neither true nor false.")
+    speaker = data.get("speaker")
+    if speaker is not None and not isinstance(speaker, str):
+        raise ProtocolError("bad_message", "speaker is not a text.")
+    return Start(mime_type, speaker=speaker, **wishes)
 
 
 def parse_audio(args: Sequence[object], *, max_bytes: int) -> bytes:
@@ -85,23 +107,138 @@ def parse_audio(args: Sequence[object], *, max_bytes: int) -> bytes:
     return bytes(data)
 
 
+def parse_speaker(text: str | None, features: FeatureSettings) -> Speaker | None:
+    """Return the voice that a client says it has; None if it says nothing.
+
+    Raises
+    ------
+    ProtocolError
+        `bad_message`: not what a calibration with the same features gave.
+    """
+    if text is None:
+        return None
+    try:
+        return Speaker.from_text(text[:MAX_SPEAKER_LENGTH], features)
+    except SpeakerError as error:
+        raise ProtocolError("bad_message", str(error)) from error
+
+
+def calibration(speaker: Speaker, features: FeatureSettings) -> Json:
+    """Return what was heard of a voice, for the client to keep: nothing of it stays here.
+
+    Returns
+    -------
+    dict
+        "speaker": the text for a later `start` or upload, None if there was no speech; "speech_s":
+        how many seconds of speech it rests on; "suffices": whether that is enough.
+    """
+    kept = speaker.portable()
+    return {
+        "speaker": kept.to_text(features) if kept.count else None,
+        "speech_s": round(kept.count / features.frames_per_second, 2),
+        "suffices": kept.suffices,
+    }
+
+
 def model_info(name: str, version: str) -> Json:
     """Return the object that names the model of an answer."""
     return {"name": name, "version": version}
 
 
+class Timeline(Sequence[Json]):
+    """A judgement's windows as the contract's objects, each made when it is asked for.
+
+    Half an hour has 7,200 of them: 1.2 MB as JSON, several times that as dictionaries.
+    """
+
+    def __init__(self, windows: Sequence[Window], labels: Sequence[str]) -> None:
+        self._windows = windows
+        self._labels = labels
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self._windows)
+
+    @overload
+    def __getitem__(self, index: int) -> Json: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Json]: ...
+
+    def __getitem__(self, index: int | slice) -> Json | list[Json]:
+        """Return the object of a window, or the list of some."""
+        if isinstance(index, slice):
+            return [_window(window, self._labels) for window in self._windows[index]]
+        return _window(self._windows[index], self._labels)
+
+
 def answer(
     judgement: Judgement, labels: Sequence[str], model: Json, *, file: str | None = None
 ) -> Json:
-    """Return the answer to a whole clip or recording; `file` is left out where there is none."""
+    """Return the answer to a whole clip; `file` is left out where there is none."""
     head: Json = {} if file is None else {"file": file}
-    return head | {
+    whole = summary(judgement, labels, model)
+    return head | whole | {"timeline": list(whole["timeline"])}
+
+
+def summary(judgement: Judgement, labels: Sequence[str], model: Json) -> Json:
+    """Return the answer to a recording, whose "timeline" is a `Timeline`: see `written`."""
+    return {
         "duration_s": round(judgement.duration_s, 3),
         "emotion": judgement.emotion,
         "probabilities": _named(labels, judgement.probabilities),
-        "timeline": [_window(window, labels) for window in judgement.windows],
+        "timeline": Timeline(judgement.windows, labels),
         "model": model,
     }
+
+
+@dataclass(frozen=True)
+class Written:
+    """An object that is JSON already."""
+
+    text: str
+
+
+def written(summary: Json, breathe: Callable[[], None]) -> Written:
+    """Return a summary as JSON, made slice by slice: at once, half an hour's would take 80 ms.
+
+    Parameters
+    ----------
+    summary : dict
+        From `summary`; further keys may have been added.
+    breathe : callable
+        Is called between slices, and may let others run.
+    """
+    members = []
+    for name, value in summary.items():
+        text = _list(value, breathe) if isinstance(value, Timeline) else _json(value)
+        members.append(f"{_json(name)}:{text}")
+    return Written("{" + ",".join(members) + "}")
+
+
+def _list(timeline: Timeline, breathe: Callable[[], None]) -> str:
+    slices = []
+    for start in range(0, len(timeline), SLICE):
+        slices.append(_json(timeline[start : start + SLICE])[1:-1])
+        breathe()
+    return "[" + ",".join(slices) + "]"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+class PacketJson:
+    """The JSON of Socket.IO's packets: python-socketio's own, and what is `Written` as it is."""
+
+    loads = staticmethod(engineio.json.loads)
+
+    @staticmethod
+    def dumps(data: Any, **options: Any) -> str:
+        """Return a packet's arguments as JSON."""
+        if isinstance(data, list) and len(data) == 1 and isinstance(data[0], Written):
+            return f"[{data[0].text}]"
+        return json.dumps(data, **options)
 
 
 def prediction(window: Window, labels: Sequence[str]) -> Message:

@@ -78,7 +78,8 @@ class LiveSession:
         Raises
         ------
         ProtocolError
-            `out_of_order`, or the decoder's `unsupported_media`.
+            `out_of_order`, the decoder's `unsupported_media`, or `bad_message`: a speaker that is
+            not from this recogniser.
         """
         if self._recording:
             raise ProtocolError("out_of_order", "The recording has already started.")
@@ -201,9 +202,10 @@ class LiveSession:
         self.state = State.STOPPED
         judgement = recording.judge()
         labels = self._recognizer.labels
-        rest = [window for window in judgement.windows if window.seq >= recording.seen]
+        rest = judgement.windows[recording.seen :]
         messages = [protocol.prediction(window, labels) for window in rest]
-        return messages, protocol.answer(judgement, labels, self._model)
+        summary = protocol.summary(judgement, labels, self._model)
+        return messages, summary | recording.calibration()
 
     def _predictions(self, recording: _Recording, windows: list[Window]) -> list[Message]:
         messages = [protocol.prediction(window, self._recognizer.labels) for window in windows]
@@ -221,10 +223,13 @@ class _Recording:
         self._settings = settings
         self._clock = clock
         self._decoder = open_stream(request.mime_type, charge=self._charge)
+        self._features = recognizer.card.features
         self._stream: RecognitionStream = recognizer.stream(
-            step_s=settings.prediction_step_s, keep_frames=request.mfcc
+            step_s=settings.prediction_step_s,
+            speaker=protocol.parse_speaker(request.speaker, self._features),
+            keep_frames=request.mfcc,
         )
-        self._fps = recognizer.card.features.frames_per_second
+        self._calibrates = request.calibrate
         self._frames_sent = 0
         self._frame_events = 0
         self._charged_s = 0.0
@@ -251,9 +256,15 @@ class _Recording:
     def judge(self) -> Judgement:
         return self._stream.finish()
 
+    def calibration(self) -> Json:
+        """Return what the summary tells of the voice: nothing unless it was asked for."""
+        if not self._calibrates:
+            return {}
+        return protocol.calibration(self._stream.speaker, self._features)
+
     def frames(self) -> Message:
         new = self._stream.take_frames()
-        start_s = self._frames_sent / self._fps
+        start_s = self._frames_sent / self._features.frames_per_second
         self._frames_sent += len(new)
         self._frame_events += 1
         return protocol.frames(

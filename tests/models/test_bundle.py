@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models import BundleError, Recognizer
-from models.bundle import DEFAULT_BUNDLE, load_bundle, save_bundle
+from models.bundle import DEFAULT_BUNDLE, Decision, load_bundle, save_bundle
 from models.labels import EMOTIONS
 
 
@@ -47,6 +47,12 @@ def test_a_card_that_is_not_json_is_named(folder):
     (folder / "card.json").write_text("{")
     with pytest.raises(BundleError, match=r"card\.json: not JSON"):
         Recognizer.load(folder)
+
+
+def test_a_card_from_before_a_part_of_the_decision_has_its_default(folder):
+    change_card(folder, decision={"temperature": 1.5, "unsure_below": 0.3, "smoothing": 0.5})
+    decision = Recognizer.load(folder).card.decision
+    assert decision == Decision(temperature=1.5, unsure_below=0.3, smoothing=0.5)
 
 
 def test_a_card_without_labels_is_malformed(folder):

@@ -1,5 +1,7 @@
 """Decisions over time: calibrated, smoothed, silent or unsure."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.bundle import Decision
 from models.labels import EMOTIONS
-from models.timeline import Timeline, softmax
+from models.timeline import Timeline, Window, Windows, softmax
 
 DECISION = Decision(temperature=1.0, unsure_below=0.4, smoothing=0.5)
 
@@ -55,12 +57,85 @@ def test_a_lasting_change_shows_within_a_second():
     assert shown[-1] == "happy"
 
 
-def test_silence_forgets_what_was_smoothed():
-    line = timeline(Decision(unsure_below=0.3, smoothing=0.95))
+def after_silence(seconds):
+    """Return what is shown of ambiguous speech after two seconds of "sad" and a silence."""
+    line = timeline(Decision(unsure_below=0.0, smoothing=0.8, memory=0.9))
     for k in range(8):
         speak(line, "sad", at=k / 4)
-    line.silence(2.0, 5.0)
-    assert speak(line, "happy", at=2.25).emotion == "happy"
+    for k in range(round(4 * seconds)):
+        line.silence(2 + k / 4, 5 + k / 4)
+    ambiguous = logits("happy", 1.2) + logits("sad", 1.0)
+    return line.speech(0.0, 5 + seconds, logits=ambiguous, step_s=0.25, weight=1.0)
+
+
+def test_a_breath_keeps_what_was_believed_and_a_long_silence_forgets_it():
+    assert after_silence(0.5).emotion == "sad"
+    assert after_silence(20).emotion == "happy"
+
+
+def test_silence_forgets_by_time_whatever_the_step():
+    shown = []
+    for step_s in (0.25, 0.5, 1.0):
+        line = timeline()
+        line.speech(0.0, 0.0, logits=logits("sad"), step_s=0.25, weight=1.0)
+        for k in range(round(2 / step_s)):
+            line.silence(0.0, (k + 1) * step_s)
+        shown.append(speak(line, "happy", strength=1.0).probabilities)
+    assert shown[0] == pytest.approx(shown[1], abs=1e-4)
+    assert shown[0] == pytest.approx(shown[2], abs=1e-4)
+
+
+def test_the_first_window_is_believed_as_it_is():
+    window = speak(timeline(Decision(smoothing=0.9)), "sad", strength=2.0)
+    assert window.probabilities == pytest.approx(softmax(logits("sad", 2.0)), abs=1e-4)
+
+
+def test_without_smoothing_every_window_is_believed_as_it_is():
+    line = timeline(Decision(smoothing=0.0))
+    speak(line, "sad")
+    window = speak(line, "happy", strength=2.0)
+    assert window.probabilities == pytest.approx(softmax(logits("happy", 2.0)), abs=1e-4)
+
+
+def test_a_narrow_lead_for_a_moment_does_not_change_the_emotion_and_a_lasting_one_does():
+    line = timeline(Decision(unsure_below=0.0))
+    for k in range(8):
+        speak(line, "sad", at=k / 4, strength=2.0)
+    narrow = logits("happy", 1.5) + logits("sad", 1.0)
+    shown = [
+        line.speech(0.0, 3 + k / 4, logits=narrow, step_s=0.25, weight=1.0).emotion
+        for k in range(40)
+    ]
+    assert shown[0] == "sad"
+    assert shown[-1] == "happy"
+    assert shown == sorted(shown, reverse=True)  # one change, not back and forth
+
+
+def test_unsure_does_not_flicker_between_two_close_probabilities():
+    line = timeline(Decision(unsure_below=0.4, unsure_margin=0.1, smoothing=0.0))
+    states = [
+        line.speech(0.0, 3 + k / 4, logits=np.log([p, *[(1 - p) / 4] * 4]), step_s=0.25, weight=1)
+        for k, p in enumerate([0.45, 0.39, 0.45, 0.39, 0.51, 0.45])
+    ]
+    assert [w.state for w in states] == ["speech", "unsure", "unsure", "unsure", "speech", "speech"]
+
+
+@given(
+    st.lists(st.lists(st.floats(-60, 60), min_size=5, max_size=5) | st.none(), max_size=30),
+    st.floats(0, 0.99),
+)
+def test_what_is_shown_is_always_the_most_probable(windows, smoothing):
+    line = timeline(Decision(unsure_below=0.3, smoothing=smoothing))
+    for k, values in enumerate(windows):
+        if values is None:
+            window = line.silence(k / 4, k / 4 + 3)
+        else:
+            window = line.speech(k / 4, k / 4 + 3, logits=np.array(values), step_s=0.25, weight=1.0)
+            best = max(window.probabilities)
+            assert np.isfinite(window.probabilities).all()
+            assert window.emotion is None or best == dict(
+                zip(EMOTIONS, window.probabilities, strict=True)
+            ).get(window.emotion)
 
 
 def test_a_higher_temperature_is_less_sure():
@@ -97,3 +172,48 @@ def test_probabilities_sum_to_one(values):
     assert softmax(np.array(values)).sum() == pytest.approx(1.0)
     window = timeline().speech(0.0, 1.0, logits=np.array(values), step_s=0.25, weight=1.0)
     assert sum(window.probabilities) == pytest.approx(1.0, abs=3e-4)
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=5, max_size=5), st.floats(0, 1800))
+def test_a_packed_window_is_the_window_to_a_millisecond_and_a_ten_thousandth(weights, start_s):
+    probabilities = np.array(weights) / sum(weights)
+    windows = Windows(EMOTIONS)
+    given_back = windows.add(start_s, start_s + 3, "speech", 2, probabilities)
+    assert given_back == windows[0] == windows[-1]
+    assert (given_back.seq, given_back.state, given_back.emotion) == (0, "speech", "sad")
+    assert given_back.start_s == round(start_s, 3)
+    assert given_back.probabilities == tuple(round(float(p), 4) for p in probabilities)
+
+
+def test_packed_windows_are_a_sequence_like_any_other():
+    line = timeline()
+    line.silence(0.0, 0.25)
+    speak(line, "sad", at=0.25)
+    windows = line.judgement(1.0).windows
+    assert windows == tuple(windows)
+    assert windows == list(windows)
+    assert windows[1:] == (windows[1],)
+    assert windows != ()
+    assert windows != tuple(windows)[::-1]
+    assert all(isinstance(window, Window) for window in windows)
+    with pytest.raises(IndexError):
+        windows[2]
+
+
+def test_a_judgement_keeps_to_the_windows_that_it_was_made_of():
+    line = timeline()
+    line.silence(0.0, 0.25)
+    judgement = line.judgement(0.25)
+    line.silence(0.25, 0.5)
+    assert len(judgement.windows) == 1
+
+
+def test_half_an_hour_of_windows_takes_no_more_than_200_kb():
+    line = timeline()
+    tracemalloc.start()
+    for k in range(7200):
+        speak(line, "sad", at=k / 4)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < 200_000
+    assert len(line.judgement(1800.0).windows) == 7200

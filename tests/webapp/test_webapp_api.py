@@ -14,9 +14,9 @@ from tests.servers import pieces
 URL = "/api/v1/predictions"
 
 
-def post(http, data, name="a.wav"):
+def post(http, data, name="a.wav", **fields):
     return http.post(
-        URL, data={"file": (io.BytesIO(data), name)}, content_type="multipart/form-data"
+        URL, data={"file": (io.BytesIO(data), name)} | fields, content_type="multipart/form-data"
     )
 
 
@@ -191,6 +191,27 @@ def test_a_lossless_live_stream_and_its_upload_give_one_timeline(http, connect, 
         ]
         for label, probability in one["probabilities"].items():
             assert other["probabilities"][label] == pytest.approx(probability, abs=0.02)
+
+
+def test_an_upload_with_its_speaker_is_judged_as_a_live_recording_with_it(
+    http, connect, app, speech
+):
+    live = connect(app=app)
+    live.emit("start", {"mime_type": speech.mime_type, "calibrate": True})
+    live.emit("audio", speech.data)
+    speaker = live.emit("stop")["speaker"]
+    live.emit("start", {"mime_type": speech.mime_type, "speaker": speaker})
+    live.emit("audio", speech.data)
+    warm = post(http, speech.data, speaker=speaker).json
+    assert warm["timeline"] == live.emit("stop")["timeline"]
+    cold = post(http, speech.data).json
+    assert cold["timeline"] != warm["timeline"]
+    assert post(http, speech.data, speaker="").json == cold  # as a form's empty field comes
+
+
+@pytest.mark.parametrize("speaker", ["me", "A" * 226, "x" * 60000, "\N{SNOWMAN}"])
+def test_a_speaker_that_no_calibration_gave_is_refused(http, speech_wav, speaker):
+    error(post(http, speech_wav, speaker=speaker), 400, "bad_message")
 
 
 @pytest.mark.parametrize("name", ["../../etc/a.wav", "/tmp/a.wav"])

@@ -36,6 +36,20 @@ def test_a_recording_goes_from_start_to_its_summary(connect, speech):
     assert not live.of("problem")
 
 
+def test_a_calibration_is_handed_to_the_client_and_taken_back_from_it(connect, speech):
+    live = connect()
+    start(live, speech, calibrate=True)
+    live.emit("audio", speech.data)
+    told = live.emit("stop")
+    assert told["speech_s"] > 1
+    assert start(live, speech, speaker=told["speaker"])["ok"]
+    live.emit("audio", speech.data)
+    assert "speaker" not in live.emit("stop")
+    assert start(live, speech, speaker=told["speaker"][:-1])["error"]["code"] == "bad_message"
+    assert start(live, speech, calibrate="yes")["error"]["code"] == "bad_message"
+    assert live.connected
+
+
 def test_frames_arrive_as_bytes_where_they_are_wanted(connect, speech):
     live = connect()
     start(live, speech, mfcc=True)

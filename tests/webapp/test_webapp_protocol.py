@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import EMOTIONS, Judgement, Window
+from models import EMOTIONS, FeatureSettings, Judgement, Speaker, Window
 from webapp import protocol
 from webapp.protocol import ProtocolError, Start, parse_audio, parse_start
 
@@ -39,6 +40,58 @@ def test_start_says_the_type_and_whether_frames_are_wanted():
     assert parse_start([{"mime_type": "audio/wav", "mfcc": True, "new": 1}]) == Start(
         "audio/wav", True
     )
+
+
+def test_start_may_ask_to_calibrate_or_bring_what_a_calibration_gave():
+    wav = {"mime_type": "audio/wav"}
+    assert parse_start([wav | {"calibrate": True}]) == Start("audio/wav", calibrate=True)
+    assert parse_start([wav | {"speaker": "abc"}]) == Start("audio/wav", speaker="abc")
+    assert parse_start([wav | {"speaker": None}]) == Start("audio/wav")
+
+
+@pytest.mark.parametrize("wrong", [{"calibrate": 1}, {"calibrate": "yes"}, {"speaker": 5}], ids=str)
+def test_a_wish_of_a_wrong_type_is_a_bad_message_that_names_it(wrong):
+    with pytest.raises(ProtocolError, match=next(iter(wrong))) as caught:
+        parse_start([{"mime_type": "audio/wav"} | wrong])
+    assert caught.value.code == "bad_message"
+
+
+@given(st.text() | st.text(alphabet="abcXYZ019-_", min_size=200, max_size=2000))
+def test_whatever_text_a_speaker_is_is_read_or_a_bad_message(text):
+    with pytest.raises(ProtocolError) as caught:
+        protocol.parse_speaker(text, FeatureSettings())
+    assert caught.value.code == "bad_message"
+
+
+def test_a_calibration_tells_the_speaker_and_whether_it_suffices():
+    features = FeatureSettings()
+    told = protocol.calibration(Speaker().hear(np.ones((850, 40), np.float32)), features)
+    assert (told["speech_s"], told["suffices"]) == (8.5, True)
+    assert len(told["speaker"]) < 250
+    assert protocol.parse_speaker(told["speaker"], features).count == 850
+    short = protocol.calibration(Speaker().hear(np.ones((90, 40), np.float32)), features)
+    assert (short["speech_s"], short["suffices"]) == (0.9, False)
+    nothing = protocol.calibration(Speaker(), features)
+    assert nothing == {"speaker": None, "speech_s": 0.0, "suffices": False}
+
+
+@given(
+    st.dictionaries(st.text(), st.floats(allow_nan=False) | st.text()),
+    st.integers(0, 3 * protocol.SLICE),
+)
+def test_a_summary_written_in_slices_is_the_same_json(more, count):
+    windows = tuple(window((0.2,) * 5, seq) for seq in range(count))
+    judgement = Judgement(0.25 * count, None, (0.2,) * 5, windows)
+    model = protocol.model_info("m", "1")
+    breaths = []
+    summary = more | protocol.summary(judgement, EMOTIONS, model)
+    text = protocol.PacketJson.dumps([protocol.written(summary, lambda: breaths.append(1))])
+    assert json.loads(text) == [more | protocol.answer(judgement, EMOTIONS, model)]
+    assert len(breaths) == -(-count // protocol.SLICE)
+
+
+def test_what_is_not_written_yet_is_encoded_as_ever():
+    assert protocol.PacketJson.dumps(["a", {"b": 1}], separators=(",", ":")) == '["a",{"b":1}]'
 
 
 @given(st.lists(anything, max_size=3))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import Recognizer
+from models import Recognizer, Speaker
 from tests.servers import pieces
+from webapp.audio import decode_file
 from webapp.protocol import ProtocolError, Start
 from webapp.session import LiveSession, State
 from webapp.settings import Settings
@@ -68,7 +69,7 @@ def test_the_summary_holds_exactly_the_predictions_that_were_sent(session, speec
         {key: value for key, value in data.items() if key != "seq"}
         for data in of(messages + last, "prediction")
     ]
-    assert summary["timeline"] == sent
+    assert list(summary["timeline"]) == sent
     assert summary["duration_s"] == pytest.approx(sent[-1]["end_s"], abs=0.03)
     assert "file" not in summary
     assert session.state is State.STOPPED
@@ -198,7 +199,7 @@ def test_a_recording_that_is_stopped_at_once_has_an_empty_summary(session, speec
     session.start(Start(speech.mime_type))
     messages, summary = session.stop()
     assert messages == []
-    assert (summary["duration_s"], summary["emotion"], summary["timeline"]) == (0, None, [])
+    assert (summary["duration_s"], summary["emotion"], len(summary["timeline"])) == (0, None, 0)
     assert sum(summary["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
 
@@ -277,6 +278,55 @@ def test_frames_come_beside_predictions_only_if_wanted_and_cover_the_audio(sessi
         assert f["start_s"] == pytest.approx(at / 100, abs=1e-3)
         at += f["frames"]
     assert at / 100 == pytest.approx(of(messages, "prediction")[-1]["end_s"], abs=0.3)
+
+
+def test_only_a_recording_that_calibrates_tells_of_the_voice(session, speech):
+    replay(session, speech)
+    assert "speaker" not in session.stop()[1]
+    replay(session, speech, calibrate=True)
+    summary = session.stop()[1]
+    assert 1 < summary["speech_s"] < 4
+    assert summary["suffices"] is False
+    assert isinstance(summary["speaker"], str)
+
+
+def test_a_calibration_that_a_problem_ended_is_told_all_the_same(session, speech):
+    session.start(Start(speech.mime_type, calibrate=True))
+    session.audio(speech.data)
+    session.end(ProtocolError("idle", "So."))
+    assert session.stop()[1]["speech_s"] > 1
+
+
+def test_a_silent_calibration_has_no_speaker(session, make_wav):
+    session.start(Start("audio/wav", calibrate=True))
+    session.audio(make_wav(np.zeros(16000)))
+    summary = session.stop()[1]
+    assert (summary["speaker"], summary["speech_s"]) == (None, 0.0)
+
+
+def test_a_known_speaker_is_judged_against_itself_from_the_first_word(recognizer, session, speech):
+    cold = of(replay(session, speech, calibrate=True), "prediction")
+    speaker = session.stop()[1]["speaker"]
+    warm = of(replay(session, speech, speaker=speaker), "prediction")
+    assert [w["probabilities"] for w in warm] != [w["probabilities"] for w in cold]
+    stream = recognizer.stream(speaker=Speaker.from_text(speaker, recognizer.card.features))
+    windows = stream.push(np.concatenate(list(decode_file(speech.data))))
+    assert [w["emotion"] for w in warm] == [w.emotion for w in windows][: len(warm)]
+
+
+def test_a_speaker_that_goes_on_rests_on_both_recordings(session, speech):
+    replay(session, speech, calibrate=True)
+    first = session.stop()[1]
+    replay(session, speech, calibrate=True, speaker=first["speaker"])
+    assert session.stop()[1]["speech_s"] == pytest.approx(2 * first["speech_s"], abs=0.01)
+
+
+def test_a_speaker_that_is_none_is_a_bad_message_and_nothing_starts(session, speech):
+    with pytest.raises(ProtocolError) as caught:
+        session.start(Start(speech.mime_type, speaker="me"))
+    assert caught.value.code == "bad_message"
+    assert session.state is State.NEW
+    assert len(of(replay(session, speech), "prediction")) > 10
 
 
 def test_a_closed_session_holds_nothing(session, speech):

@@ -3,8 +3,8 @@
 gunicorn 27 with a worker class of our own, not 25.3 with the one it shipped: 26 and 27 hardened the
 parsing of requests (smuggling), 25 gets no mends any more, and the class is short. With it,
 SIGTERM, SIGHUP, max_requests and TLS were tried against real recordings
-(tests/webapp/test_webapp_gunicorn.py), and it adds what the old one never had: recordings are told before
-their worker goes, and a body that nobody reads cannot hold a connection for ever.
+(tests/webapp/test_webapp_gunicorn.py), and it adds what the old one never had: recordings are told
+before their worker goes, and a body that nobody reads cannot hold a connection for ever.
 """
 
 from __future__ import annotations

@@ -242,7 +242,9 @@ def _network(recognizer: Recognizer) -> tuple[float, float]:
     interpreter = Interpreter(model_content=weights, num_threads=1)
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], window[None])
-    return _repeated(lambda: recognizer.network.logits(window)), _repeated(interpreter.invoke)
+    mfcc, speech = np.ascontiguousarray(window[:, :-1]), window[:, -1] > 0
+    judged = _repeated(lambda: recognizer.network.logits(mfcc, speech))
+    return judged, _repeated(interpreter.invoke)
 
 
 def _librosa(samples: Floats, recognizer: Recognizer) -> float:

@@ -1,4 +1,4 @@
-"""`python -m training prepare`, `python -m training train`, `python -m training evaluate`."""
+"""`python -m training prepare`, `train`, `evaluate`; `stream` compares settings of the timeline."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if __name__ == "__main__" and sys.argv[1:2] == ["prepare"]:
     sys.exit(prepare(sys.argv[2:]))
 
 from models.bundle import DEFAULT_BUNDLE, REPORT_FILE, Card, Decision, load_bundle, save_bundle
+from models.labels import EMOTIONS
 from training.augmentation import VERSIONS
 from training.evaluation import PARTS, Evaluation
 from training.fit import FitSettings, Progress
@@ -31,7 +32,9 @@ from training.modelcard import model_card
 from training.networks import train_network
 from training.plots import draw
 from training.prose import write_figures
+from training.splits import speaker_splits
 from training.store import Store, load_store
+from training.stream import comparison, listen
 
 VERSION = "1.0.0"
 CACHE = Path(".cache")
@@ -45,7 +48,7 @@ SEED = 1
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("command", choices=("train", "evaluate"))
+    parser.add_argument("command", choices=("train", "evaluate", "stream"))
     parser.add_argument(
         "--only",
         choices=PARTS,
@@ -64,6 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if options.command == "train":
         train(store)
+    elif options.command == "stream":
+        stream(store)
     else:
         evaluate(store, only=options.only, jobs=options.jobs)
     return 0
@@ -122,6 +127,17 @@ def with_report(card: Card, report: bytes) -> Card:
         decision=Decision(**json.loads(report)["decision"]),
         report_sha256=hashlib.sha256(report).hexdigest(),
     )
+
+
+def stream(store: Store) -> None:
+    """Show how calm and how soon the timeline is, on speakers new to each fold's network."""
+    evaluation = Evaluation(store, CACHE, SEED, FitSettings())
+    decision = load_bundle(DEFAULT_BUNDLE)[0].decision
+    judges = (
+        (evaluation.trained(split).recognizer(), [store.utterances[i] for i in split.test])
+        for split in speaker_splits(store.utterances)
+    )
+    print(comparison(list(listen(judges, seed=SEED)), EMOTIONS, decision))
 
 
 def evaluate(store: Store, *, only: list[str], jobs: int) -> None:

@@ -1,57 +1,34 @@
 """What a live stream shows of a voice whose emotion changes: how right, how calm and how soon.
 
-Clips of one speaker, joined with pauses, are a talk whose truth is known at each moment. The served
-recogniser hears it as a live stream, cold at first, a window every quarter of a second; what each
-setting of the timeline would have shown is then worked out from the same windows.
+The served recogniser hears a talk (`training.talks`) as a live stream, cold at first, a window every
+quarter of a second; what each setting of the timeline would have shown is then worked out from the
+same windows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from models.bundle import Decision
-from models.features import Floats
 from models.recognizer import DEFAULT_STEP_S, Recognizer
 from models.timeline import Timeline, Window
+from training.manifest import Utterance
 from training.networks import RAW
 from training.outcomes import LEAST
-from training.store import RATE, read_audio
+from training.talks import Run, Talk, talk_of, talkers
 
-CLIPS_A_RUN = (2, 4)
-"""Clips of one emotion on end, at least and at most: some six to twelve seconds."""
-PAUSE_S = (0.2, 1.2)
-"""What is added between two clips, beside the silence that they begin and end with."""
-LONGEST_S = 240.0
-"""A talk ends with the run that reaches it."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """A stretch of a talk with one emotion, in seconds; it lasts until the next one begins."""
-
-    start_s: float
-    end_s: float
-    emotion: str
-
-
-@dataclass(frozen=True)
-class Talk:
-    """Speech of one speaker with known truth.
-
-    Attributes
-    ----------
-    samples : ndarray, shape (n,)
-        Mono at 16 kHz.
-    runs : tuple of Run
-        Each begins where the one before ends, with another emotion.
-    """
-
-    samples: Floats
-    runs: tuple[Run, ...]
+COMPARED = (
+    *({"smoothing": s, "memory": 0.0, "unsure_margin": 0.0} for s in (0.0, 0.5, 0.75)),
+    *({"smoothing": s, "memory": 0.95, "unsure_margin": 0.0} for s in (0.5, 0.7, 0.75, 0.8, 0.9)),
+    *({"smoothing": 0.75, "memory": m, "unsure_margin": 0.0} for m in (0.8, 0.9, 0.98)),
+    *({"smoothing": 0.75, "memory": 0.95, "unsure_margin": u} for u in (0.03, 0.06)),
+)
+"""Settings of the timeline that `python -m training stream` shows beside the served one."""
 
 
 @dataclass(frozen=True)
@@ -116,69 +93,6 @@ class Followed:
 NOTHING = Followed(0.0, 0, 0, 0, 0, 0, ())
 
 
-def arrange(emotions: Sequence[str], rng: np.random.Generator) -> list[int]:
-    """Return an order of clips in which each emotion lasts for some and the next one differs.
-
-    Parameters
-    ----------
-    emotions : sequence of str
-        Of each clip.
-
-    Returns
-    -------
-    list of int
-        Positions, each at most once; it ends where only one emotion is left.
-    """
-    left: dict[str, list[int]] = {}
-    for position in rng.permutation(len(emotions)):
-        left.setdefault(emotions[position], []).append(int(position))
-    order: list[int] = []
-    last = None
-    while choices := sorted(name for name, clips in left.items() if clips and name != last):
-        last = str(rng.choice(choices))
-        length = int(rng.integers(CLIPS_A_RUN[0], CLIPS_A_RUN[1] + 1))
-        order += left[last][:length]
-        del left[last][:length]
-    return order
-
-
-def join(clips: Iterable[tuple[Floats, str]], rng: np.random.Generator) -> Talk:
-    """Return clips, each samples and emotion, as one talk of up to `LONGEST_S`.
-
-    The pauses hold noise as strong as the clip's own quietest moments: a microphone stays open.
-    """
-    pieces: list[Floats] = []
-    runs: list[Run] = []
-    at = 0
-    for samples, emotion in clips:
-        if not runs or runs[-1].emotion != emotion:
-            if at >= LONGEST_S * RATE:
-                break
-            runs.append(Run(at / RATE, at / RATE, emotion))
-        pause = round(rng.uniform(*PAUSE_S) * RATE)
-        noise = _quietest(samples) * rng.standard_normal(pause)
-        pieces += [samples, noise.astype(np.float32)]
-        at += len(samples) + pause
-        runs[-1] = replace(runs[-1], end_s=at / RATE)
-    return Talk(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), tuple(runs))
-
-
-def _quietest(samples: Floats) -> float:
-    """Return the RMS of a tenth of the clip's 20 ms pieces, the quietest."""
-    size = RATE // 50
-    pieces = samples[: len(samples) // size * size].reshape(-1, size)
-    if not len(pieces):
-        return 0.0
-    powers = np.sort(np.square(pieces, dtype=np.float64).mean(axis=1))
-    return float(np.sqrt(powers[: max(1, len(powers) // 10)].mean()))
-
-
-def talk_of(paths: Sequence[tuple[str, str]], rng: np.random.Generator) -> Talk:
-    """Return a talk of recordings of one speaker: path and emotion of each."""
-    order = arrange([emotion for _, emotion in paths], rng)
-    return join(((read_audio(paths[i][0]), paths[i][1]) for i in order), rng)  # type: ignore[arg-type]
-
-
 def heard(recognizer: Recognizer, talk: Talk) -> list[Window]:
     """Return the stream's windows before any decision: temperature 1, nothing smoothed."""
     raw = Recognizer(replace(recognizer.card, decision=RAW), recognizer.network)
@@ -236,3 +150,110 @@ def follow(runs: Sequence[Run], windows: Sequence[Window]) -> Followed:
         flickers,
         tuple(delays),
     )
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A talk's truth, and what the network said of it."""
+
+    corpus: str
+    runs: tuple[Run, ...]
+    windows: list[Window]
+
+
+def listen(
+    judges: Iterable[tuple[Recognizer, Iterable[Utterance]]], *, seed: int
+) -> Iterator[Heard]:
+    """Hold a talk of every speaker and let it be heard.
+
+    Parameters
+    ----------
+    judges : iterable of (Recognizer, utterances)
+        Each hears the speakers of its utterances: speakers that its network has never heard.
+    seed : int
+        For the talks' order and pauses.
+    """
+    rng = np.random.default_rng(seed)
+    for recognizer, utterances in judges:
+        for corpus, speakers in talkers(utterances).items():
+            for clips in tqdm(speakers, desc=f"talks of {corpus}", mininterval=2):
+                talk = talk_of(clips, rng)
+                yield Heard(corpus, talk.runs, heard(recognizer, talk))
+
+
+def compare(
+    talks: Sequence[Heard], labels: tuple[str, ...], decisions: Iterable[Decision]
+) -> list[dict[str, Any]]:
+    """Return the figures of each decision: the mean over the corpora, and each corpus.
+
+    Returns
+    -------
+    list of dict
+        What `Followed.figures` tells, and "by_corpus".
+    """
+    rows = []
+    for decision in decisions:
+        corpora: dict[str, Followed] = {}
+        for talk in talks:
+            followed = follow(talk.runs, shown(talk.windows, labels, decision))
+            corpora[talk.corpus] = corpora.get(talk.corpus, NOTHING) + followed
+        figures = {corpus: followed.figures() for corpus, followed in corpora.items()}
+        mean = {
+            key: float(np.mean([own[key] for own in figures.values()])) for key in NOTHING.figures()
+        }
+        rows.append({**mean, "by_corpus": figures})
+    return rows
+
+
+def table(rows: Sequence[dict[str, Any]], decisions: Sequence[Decision]) -> str:
+    """Return the figures of some decisions as lines of a Markdown table."""
+    lines = [
+        "| smoothing | memory | margin | right | unsure | right when sure | needless a min "
+        "| flickers a min | found | delay, median / p90 s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row, decision in zip(rows, decisions, strict=True):
+        lines.append(
+            f"| {decision.smoothing:g} | {decision.memory:g} | {decision.unsure_margin:g} "
+            f"| {row['right']:.3f} | {row['unsure']:.3f} | {row['right_when_sure']:.3f} "
+            f"| {row['needless']:.1f} | {row['flickers']:.1f} | {row['found']:.2f} "
+            f"| {row['delay_median_s']:.2f} / {row['delay_p90_s']:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def comparison(talks: Sequence[Heard], labels: tuple[str, ...], decision: Decision) -> str:
+    """Return a text that shows `decision` beside the settings `COMPARED`, as sure as it is."""
+    decisions = [*(replace(decision, **other) for other in COMPARED), decision]
+    head = (
+        f"{len(talks)} talks, {minutes_of(talks):.0f} minutes; temperature "
+        f"{decision.temperature:g}, unsure below {decision.unsure_below:g}. The last line is what "
+        "is served."
+    )
+    return f"{head}\n\n{table(compare(talks, labels, decisions), decisions)}"
+
+
+def section(talks: Sequence[Heard], labels: tuple[str, ...], decision: Decision) -> dict[str, Any]:
+    """Return the stream's section of the evaluation's report; empty where nobody holds a talk."""
+    if not talks:
+        return {}
+    (row,) = compare(talks, labels, [decision])
+    by_corpus = row.pop("by_corpus")
+    return {
+        "protocol": "Clips of one speaker, never heard by the network, joined with pauses, the "
+        "emotion changing every two to four clips; heard as a live stream, cold at first. Shares "
+        "are of windows with speech; changes are a minute of speech; the mean over the corpora.",
+        "talks": len(talks),
+        "minutes": round(minutes_of(talks), 1),
+        **_rounded(row),
+        "by_corpus": {corpus: _rounded(own) for corpus, own in by_corpus.items()},
+    }
+
+
+def minutes_of(talks: Sequence[Heard]) -> float:
+    """Return how long the talks last together."""
+    return sum(talk.runs[-1].end_s for talk in talks if talk.runs) / 60
+
+
+def _rounded(figures: dict[str, float]) -> dict[str, float | None]:
+    return {key: round(v, 4) if np.isfinite(v) else None for key, v in figures.items()}

@@ -1,8 +1,8 @@
 """What a live stream shows of a voice whose emotion changes: how right, how calm and how soon.
 
-The served recogniser hears a talk (`training.talks`) as a live stream, cold at first, a window every
-quarter of a second; what each setting of the timeline would have shown is then worked out from the
-same windows.
+The served recogniser hears a talk (`training.talks`) as a live stream, cold at first, a window
+every quarter of a second; what each setting of the timeline would have shown is then worked out
+from the same windows.
 """
 
 from __future__ import annotations

@@ -87,8 +87,8 @@ class Live:
         for sid, session in list(self._sessions.items()):
             if session.active:
                 self._emit(sid, [protocol.problem(self._draining_error())])
-            else:
-                self._server.start_background_task(self._hang_up, sid)
+            else:  # soon: its summary may just be being written
+                self._server.start_background_task(self._hang_up_soon, sid)
 
     def hang_up(self) -> None:
         """Close every connection."""

@@ -36,20 +36,20 @@ class Decision:
     temperature : float
         Divides the logits (Guo et al. 2017, "On calibration of modern neural networks").
     unsure_below : float
-        A window whose highest probability is lower is "unsure".
+        A window whose highest probability is lower is "unsure", give or take the margin.
     smoothing : float
         Weight of the past against a new window, per 0.25 s; 0 is none. See `models.timeline`.
     memory : float
         What silence leaves of the past, per 0.25 s.
     unsure_margin : float
-        What was unsure stays so until the highest probability is so much above `unsure_below`.
+        "unsure" begins half of it below `unsure_below`, and ends half of it above.
     """
 
     temperature: float = 1.0
     unsure_below: float = 0.35
     smoothing: float = 0.75
     memory: float = 0.95
-    unsure_margin: float = 0.03
+    unsure_margin: float = 0.04
 
 
 @dataclass(frozen=True)

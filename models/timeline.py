@@ -175,7 +175,8 @@ class Timeline:
         silence --speech in the last second--> speech <--highest probability--> unsure
            ^------------- none --------------------+------------------------------+
 
-    "unsure" ends `Decision.unsure_margin` above where it begins, so that it does not flicker.
+    "unsure" ends `Decision.unsure_margin` above where it begins, so that it does not flicker (a
+    Schmitt trigger); silence puts the threshold back into the middle.
     """
 
     def __init__(self, labels: tuple[str, ...], decision: Decision) -> None:
@@ -184,7 +185,7 @@ class Timeline:
         self._even = np.full(len(labels), 1 / len(labels))
         self._belief = self._even
         self._kept = 0.0  # what silence has left of the belief; nothing at the beginning
-        self._unsure = False
+        self._bias = 0.0  # of the threshold: up while unsure, down while sure
         self._end_s = 0.0
         self._sum: Doubles = np.zeros(len(labels))
         self._weight = 0.0
@@ -193,7 +194,7 @@ class Timeline:
     def silence(self, start_s: float, end_s: float) -> Window:
         """Add a window without speech."""
         self._kept *= self._decision.memory ** (max(0.0, end_s - self._end_s) / STEP_S)
-        self._unsure = False
+        self._bias = 0.0
         return self._add(start_s, end_s, "silence", None, self._even)
 
     def speech(
@@ -220,9 +221,9 @@ class Timeline:
         self._belief = softmax(np.log(prior) + (1 - past) * np.log(probabilities + 1e-9))
         self._kept = 1.0
         best = int(self._belief.argmax())
-        least = decision.unsure_below + decision.unsure_margin * self._unsure
-        self._unsure = bool(self._belief[best] < least)
-        if self._unsure:
+        unsure = self._belief[best] < decision.unsure_below + self._bias
+        self._bias = decision.unsure_margin / 2 * (1 if unsure else -1)
+        if unsure:
             return self._add(start_s, end_s, "unsure", None, self._belief)
         return self._add(start_s, end_s, "speech", best, self._belief)
 

@@ -26,7 +26,7 @@ COMPARED = (
     *({"smoothing": s, "memory": 0.0, "unsure_margin": 0.0} for s in (0.0, 0.5, 0.75)),
     *({"smoothing": s, "memory": 0.95, "unsure_margin": 0.0} for s in (0.5, 0.7, 0.75, 0.8, 0.9)),
     *({"smoothing": 0.75, "memory": m, "unsure_margin": 0.0} for m in (0.8, 0.9, 0.98)),
-    *({"smoothing": 0.75, "memory": 0.95, "unsure_margin": u} for u in (0.03, 0.06)),
+    *({"smoothing": 0.75, "memory": 0.95, "unsure_margin": u} for u in (0.04, 0.08)),
 )
 """Settings of the timeline that `python -m training stream` shows beside the served one."""
 

@@ -111,13 +111,28 @@ def test_a_narrow_lead_for_a_moment_does_not_change_the_emotion_and_a_lasting_on
     assert shown == sorted(shown, reverse=True)  # one change, not back and forth
 
 
-def test_unsure_does_not_flicker_between_two_close_probabilities():
-    line = timeline(Decision(unsure_below=0.4, unsure_margin=0.1, smoothing=0.0))
-    states = [
-        line.speech(0.0, 3 + k / 4, logits=np.log([p, *[(1 - p) / 4] * 4]), step_s=0.25, weight=1)
-        for k, p in enumerate([0.45, 0.39, 0.45, 0.39, 0.51, 0.45])
+def states(line, probabilities):
+    return [
+        line.speech(
+            0.0, 3 + k / 4, logits=np.log([p, *[(1 - p) / 4] * 4]), step_s=0.25, weight=1.0
+        ).state
+        for k, p in enumerate(probabilities)
     ]
-    assert [w.state for w in states] == ["speech", "unsure", "unsure", "unsure", "speech", "speech"]
+
+
+def test_unsure_does_not_flicker_where_the_probability_is_near_the_threshold():
+    line = timeline(Decision(unsure_below=0.4, unsure_margin=0.1, smoothing=0.0))
+    near = [0.41, 0.39, 0.36, 0.41]
+    assert states(line, near) == ["speech"] * 4
+    assert states(line, [0.34, *near]) == ["unsure"] * 5
+    assert states(line, [0.46, *near]) == ["speech"] * 5
+
+
+def test_silence_forgets_that_the_speech_before_was_unsure():
+    line = timeline(Decision(unsure_below=0.4, unsure_margin=0.1, smoothing=0.0))
+    assert states(line, [0.34, 0.42]) == ["unsure", "unsure"]
+    line.silence(3.0, 4.0)
+    assert states(line, [0.42]) == ["speech"]
 
 
 @given(

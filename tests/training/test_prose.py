@@ -1,0 +1,50 @@
+"""The README's figures are the report's."""
+
+import json
+import re
+
+import pytest
+
+from models.bundle import DEFAULT_BUNDLE
+from training.modelcard import model_card
+from training.prose import BEGIN, END, figures_table, write_figures
+
+VALUES = {"n": 10, "uar_mean": 0.5, "uar_sd": 0.1, "uar_warm_mean": 0.625, "splits": [{}, {}]}
+REPORT = {"speakers": {"ravdess": VALUES}, "corpora": {"own": VALUES | {"splits": [{}]}}}
+
+
+def test_the_table_names_the_figures_and_their_spread():
+    table = figures_table(REPORT)
+    assert "| RAVDESS (English, 24 actors) | 10 | 0.50 ± 0.10 | 0.62 |" in table
+    assert "| own | 10 | 0.50 | 0.62 |" in table
+
+
+def test_only_what_is_between_the_markers_is_rewritten(tmp_path):
+    page = tmp_path / "README.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    write_figures(page, REPORT)
+    write_figures(page, REPORT)
+    assert page.read_text() == f"before\n{BEGIN}\n{figures_table(REPORT)}\n{END}\nafter\n"
+
+
+def test_a_page_without_markers_is_left_alone(tmp_path):
+    page = tmp_path / "README.md"
+    page.write_text("nothing\n")
+    with pytest.raises(ValueError, match="no <!-- figures -->"):
+        write_figures(page, REPORT)
+    assert page.read_text() == "nothing\n"
+
+
+def test_the_committed_readme_shows_the_committed_report(root):
+    report = json.loads((DEFAULT_BUNDLE / "report.json").read_text())
+    readme = (root / "README.md").read_text()
+    assert figures_table(report) in readme
+    assert re.search(r"RAVDESS.*\| 0\.\d\d ± 0\.\d\d \|", readme)
+
+
+def test_the_committed_card_and_pictures_are_the_committed_reports():
+    bundle = DEFAULT_BUNDLE
+    report = json.loads((bundle / "report.json").read_text())
+    assert (bundle / "MODEL_CARD.md").read_text() == model_card(report)
+    for name in re.findall(r"\((plots/[\w-]+\.png)\)", model_card(report)):
+        assert 0 < (bundle / name).stat().st_size < 100_000

@@ -18,6 +18,7 @@ import base64
 import hashlib
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +34,9 @@ it follows the voice that it hears within a minute, whatever the text says."""
 ENOUGH_FRAMES = 600
 """Six seconds of speech, about what ten seconds of talking hold: by then the speaker's own mean
 outweighs the prior."""
+
+LEAST = 1e-4
+"""Probabilities come rounded to four digits; a logarithm needs something."""
 
 _TEXT_VERSION = 1
 _HEAD = struct.Struct("<B6sH")  # version, digest of the features' definition, frames
@@ -94,10 +98,16 @@ class Speaker:
         Sum of the speech frames' MFCCs.
     count : int
         Number of those frames.
+    leaning : ndarray, shape (labels,), float64
+        Sum over utterances of their log probabilities, each less its mean over the labels.
+    utterances : int
+        Number of those utterances.
     """
 
     total: Any = field(default_factory=lambda: np.zeros(1))
     count: int = 0
+    leaning: Any = field(default_factory=lambda: np.zeros(1))
+    utterances: int = 0
 
     def hear(self, mfcc: npt.NDArray[np.floating]) -> Speaker:
         """Return the speaker after more speech frames, shape (frames, n_mfcc)."""
@@ -106,6 +116,45 @@ class Speaker:
             total=self.total + mfcc.sum(axis=0, dtype=np.float64),
             count=self.count + len(mfcc),
         )
+
+    def judged(self, probabilities: Sequence[float] | npt.NDArray[np.float64]) -> Speaker:
+        """Return the speaker after one more utterance that sounded so, shape (labels,)."""
+        logs = np.log(np.maximum(np.asarray(probabilities, np.float64), LEAST))
+        return replace(
+            self,
+            leaning=self.leaning + logs - logs.mean(),
+            utterances=self.utterances + 1,
+        )
+
+    def without(self, other: Speaker) -> Speaker:
+        """Return the speaker without what `other`, a part of it, has heard."""
+        return Speaker(
+            self.total - other.total,
+            self.count - other.count,
+            self.leaning - other.leaning,
+            self.utterances - other.utterances,
+        )
+
+    def joined(self, other: Speaker) -> Speaker:
+        """Return the speaker after what `other` has heard as well."""
+        return Speaker(
+            self.total + other.total,
+            self.count + other.count,
+            self.leaning + other.leaning,
+            self.utterances + other.utterances,
+        )
+
+    def bias(self, strength: float) -> npt.NDArray[np.float64]:
+        """Return what this voice adds to the log probabilities of each label whatever it feels.
+
+        A voice whose every utterance sounds angry has an angry voice. The estimate shrinks towards
+        none, as that of the mean does: after `strength` utterances half of it is believed.
+
+        Returns
+        -------
+        ndarray, shape (labels,); shape (1,), zero, if no utterance has been judged
+        """
+        return np.asarray(self.leaning / (strength + self.utterances), np.float64)
 
     def mean(self, prior: Normalisation) -> Floats:
         """Return the estimate of the speaker's mean, shape (n_mfcc,)."""
@@ -118,7 +167,7 @@ class Speaker:
         return self.count >= ENOUGH_FRAMES
 
     def portable(self) -> Speaker:
-        """Return the speaker as its text tells it: counting for `MOST_TEXT_FRAMES` at most."""
+        """Return the speaker as its text tells it: the mean, for `MOST_TEXT_FRAMES` at most."""
         count = min(self.count, MOST_TEXT_FRAMES)
         return Speaker(self.total * (count / self.count), count) if self.count else self
 
@@ -126,7 +175,8 @@ class Speaker:
         """Return the speaker as a short text that the voice's owner can keep: base64url.
 
         It holds the mean and the number of frames, no sound and no words, and is of use only with
-        the same features.
+        the same features. What utterances sounded like is left out: a calibration is one kind of
+        speech, and says nothing about the others.
 
         Parameters
         ----------

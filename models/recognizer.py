@@ -81,11 +81,22 @@ class Recognizer:
         return stream.finish()
 
     def speaker(self, clips: Iterable[Floats]) -> Speaker:
-        """Return what several clips, each of shape (n,), tell about one person's voice."""
+        """Return what several clips, each of shape (n,), tell about one person's voice.
+
+        First the mean of all their speech, then what each sounds like by that mean: what all of a
+        voice's utterances lean to is the voice (`Speaker.bias`). The clips' order changes nothing;
+        all of them are held in memory.
+        """
+        kept = list(clips)
         speaker = Speaker()
-        for samples in clips:
+        for samples in kept:
             frames = self.extractor.frames(samples)
             speaker = speaker.hear(frames.mfcc[VoiceActivity().push(frames.level)])
+        by_mean = speaker
+        for samples in kept:
+            judgement = self.predict(samples, speaker=by_mean)
+            if judgement.emotion is not None:
+                speaker = speaker.judged(judgement.probabilities)
         return speaker
 
 
@@ -114,7 +125,8 @@ class RecognitionStream:
         self._samples = 0
         self._speaker = speaker or Speaker()
         self._activity = VoiceActivity()
-        self._timeline = Timeline(card.labels, card.decision)
+        bias = self._speaker.bias(card.decision.speaker_strength)
+        self._timeline = Timeline(card.labels, card.decision, bias=bias)
         self._mfcc = np.zeros((card.window_frames, card.features.n_mfcc), np.float32)
         self._speech = np.zeros(card.window_frames, np.bool_)
         self._begin_s = 0.0  # where the current uninterrupted part began

@@ -177,11 +177,21 @@ class Timeline:
 
     "unsure" ends `Decision.unsure_margin` above where it begins, so that it does not flicker (a
     Schmitt trigger); silence puts the threshold back into the middle.
+
+    Parameters
+    ----------
+    labels : tuple of str
+    decision : Decision
+    bias : ndarray, shape (labels,), optional
+        What this voice adds to every log probability, from `Speaker.bias`; it is taken away.
     """
 
-    def __init__(self, labels: tuple[str, ...], decision: Decision) -> None:
+    def __init__(
+        self, labels: tuple[str, ...], decision: Decision, *, bias: Doubles | None = None
+    ) -> None:
         self._labels = labels
         self._decision = decision
+        self._lean = np.zeros(1) if bias is None else bias
         self._even = np.full(len(labels), 1 / len(labels))
         self._belief = self._even
         self._kept = 0.0  # what silence has left of the belief; nothing at the beginning
@@ -213,7 +223,7 @@ class Timeline:
             How much this window counts in the whole judgement.
         """
         decision = self._decision
-        probabilities = softmax(logits / decision.temperature)
+        probabilities = softmax(logits / decision.temperature - self._lean)
         self._sum += weight * probabilities
         self._weight += weight
         past = self._kept * decision.smoothing ** (step_s / STEP_S)

@@ -272,6 +272,5 @@ def _random(report: dict[str, Any]) -> tuple[str, ...]:
         f"On a random split of RAVDESS's clips this network gets an accuracy of "
         f"{own['accuracy']:.2f} (UAR {own['uar']:.2f}, n {own['n']}), the original project "
         f"{own['original_project']:.2f}. **Both are inflated**: the test voices are the training "
-        "voices."
-        + (f" On actors never heard its UAR is {honest:.2f}." if honest else ""),
+        "voices." + (f" On actors never heard its UAR is {honest:.2f}." if honest else ""),
     )

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
+from models.activity import VoiceActivity
 from models.bundle import Card
+from models.features import Floats
 from models.labels import EMOTIONS
-from models.normalisation import Speaker
+from models.normalisation import LEAST, Speaker
 from models.recognizer import Recognizer
 from models.runtime import Network
 from training.shelf import Arrays, Shelf, judging
 from training.splits import Split
 from training.store import Store, read_audio
-
-LEAST = 1e-4
-"""Probabilities come rounded to four digits; a logarithm needs something."""
 
 
 @dataclass(frozen=True)
@@ -79,18 +78,43 @@ def judge(store: Store, trained: Trained, *, shelf: Shelf) -> Outcome:
 def _judge(store: Store, trained: Trained) -> Arrays:
     recognizer, split = trained.recognizer(), trained.split
     clips = {i: read_audio(store.utterances[i].path) for i in split.test}
-    heard_in = {i: recognizer.speaker([samples]) for i, samples in clips.items()}
-    everyone: dict[str, Speaker] = {}
-    for i, own in heard_in.items():
-        name = store.utterances[i].speaker
-        known = everyone.get(name, Speaker())
-        everyone[name] = Speaker(known.total + own.total, known.count + own.count)
+    everyone, heard_in = speakers(store, recognizer, clips)
     cold, warm, heard = [], [], []
     for i, samples in tqdm(clips.items(), desc=f"{split.name}: judging", mininterval=2):
         everything, own = everyone[store.utterances[i].speaker], heard_in[i]
-        others = Speaker(everything.total - own.total, everything.count - own.count)
+        others = everything.without(own)
         plain = recognizer.predict(samples)
         cold.append(plain.probabilities)
         warm.append(recognizer.predict(samples, speaker=others).probabilities)
         heard.append(plain.emotion is not None)
     return {"cold": logs(cold), "warm": logs(warm), "heard": np.array(heard)}
+
+
+def speakers(
+    store: Store, recognizer: Recognizer, clips: dict[int, Floats]
+) -> tuple[dict[str, Speaker], dict[int, Speaker]]:
+    """Return what is known of every speaker after all clips, and each clip's part of it.
+
+    As `Recognizer.speaker`: first every clip's speech, then what each clip sounds like by the mean
+    of all. Labels are unused.
+
+    Parameters
+    ----------
+    clips : dict of ndarray
+        Samples at 16 kHz, by position in the store.
+    """
+    parts: dict[int, Speaker] = {}
+    means: dict[str, Speaker] = {}
+    for i, samples in clips.items():
+        frames = recognizer.extractor.frames(samples)
+        parts[i] = Speaker().hear(frames.mfcc[VoiceActivity().push(frames.level)])
+        name = store.utterances[i].speaker
+        means[name] = means.get(name, Speaker()).joined(parts[i])
+    known = dict(means)
+    for i, samples in clips.items():
+        name = store.utterances[i].speaker
+        judgement = recognizer.predict(samples, speaker=means[name])
+        if judgement.emotion is not None:
+            parts[i] = parts[i].judged(judgement.probabilities)
+            known[name] = known[name].judged(judgement.probabilities)
+    return known, parts

@@ -15,11 +15,11 @@ import numpy as np
 from tqdm import tqdm
 
 from models.bundle import Decision
+from models.normalisation import LEAST
 from models.recognizer import DEFAULT_STEP_S, Recognizer
 from models.timeline import Timeline, Window
 from training.manifest import Utterance
 from training.networks import RAW
-from training.outcomes import LEAST
 from training.talks import Run, Talk, talk_of, talkers
 
 COMPARED = (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from models.features import FeatureSettings, Floats
@@ -20,7 +21,9 @@ CLIPS = 800
 """At most as many test clips of a corpus are judged at every stage of the curve."""
 
 
-def heard_for(seconds: float, clips: Sequence[Floats]) -> Speaker:
+def heard_for(
+    seconds: float, clips: Sequence[Floats], judged: Sequence[npt.NDArray[np.float64]] = ()
+) -> Speaker:
     """Return the speaker after the first `seconds` of the speech in `clips`.
 
     Parameters
@@ -29,13 +32,18 @@ def heard_for(seconds: float, clips: Sequence[Floats]) -> Speaker:
         If the clips hold less, all of them are heard.
     clips : sequence of ndarray, shape (frames, n_mfcc)
         Speech frames of one speaker's clips, in the order in which they are heard.
+    judged : sequence of ndarray, shape (labels,)
+        What the recogniser said of those clips, none of the speaker known; a clip that was heard
+        to its end counts.
     """
     left = round(seconds * FeatureSettings().frames_per_second)
     speaker = Speaker()
-    for frames in clips:
+    for position, frames in enumerate(clips):
         if not left:
             break
         speaker = speaker.hear(frames[:left])
+        if position < len(judged) and 0 < len(frames) <= left:
+            speaker = speaker.judged(judged[position])
         left -= min(left, len(frames))
     return speaker
 
@@ -69,6 +77,10 @@ def _warm_up(store: Store, trained: Trained, seed: int) -> Arrays:
     of_speaker: dict[str, list[int]] = {}
     for i in test:
         of_speaker.setdefault(store.utterances[i].speaker, []).append(i)
+    cold = {
+        i: np.array(recognizer.predict(read_audio(store.utterances[i].path)).probabilities)
+        for i in tqdm(test, desc=f"{trained.split.name}: judging", mininterval=2)
+    }
     rows = drawn(range(len(test)), CLIPS, rng)
     said = np.zeros((len(SECONDS) - 1, len(rows), len(recognizer.labels)))
     heard_s = np.zeros((len(SECONDS) - 1, len(rows)))
@@ -80,7 +92,7 @@ def _warm_up(store: Store, trained: Trained, seed: int) -> Arrays:
         order = [others[k] for k in rng.permutation(len(others))]
         clips = [store.mfcc[i][0][store.speech[i][0]].astype(np.float32) for i in order[:80]]
         for stage, seconds in enumerate(SECONDS[1:]):
-            speaker = heard_for(seconds, clips)
+            speaker = heard_for(seconds, clips, [cold[i] for i in order[:80]])
             said[stage, column] = recognizer.predict(samples, speaker=speaker).probabilities
             heard_s[stage, column] = speaker.count / FeatureSettings().frames_per_second
     return {"rows": np.array(rows), "logs": logs(said), "heard_s": heard_s}

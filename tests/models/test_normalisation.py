@@ -167,3 +167,32 @@ def test_whatever_text_comes_is_a_harmless_speaker_or_refused(text):
     assert 1 <= speaker.count <= MOST_TEXT_FRAMES
     assert np.isfinite(speaker.mean(PRIOR)).all()
     assert speaker.to_text(FEATURES) == text
+
+
+def test_a_voice_that_always_sounds_angry_is_taken_to_have_an_angry_voice():
+    speaker = Speaker()
+    for _ in range(5):
+        speaker = speaker.judged([0.1, 0.1, 0.1, 0.6, 0.1])
+    bias = speaker.bias(5.0)
+    assert bias.argmax() == 3
+    once = np.log([0.1, 0.1, 0.1, 0.6, 0.1])
+    np.testing.assert_allclose(bias, (once - once.mean()) / 2)  # half believed after as many
+
+
+def test_an_unjudged_voice_has_no_bias():
+    assert not Speaker().bias(5.0).any()
+
+
+def test_what_was_joined_can_be_left_out_again():
+    first = Speaker().hear(RNG.normal(0, 1, (30, 2))).judged([0.5, 0.5])
+    second = Speaker().hear(RNG.normal(0, 1, (20, 2))).judged([0.9, 0.1])
+    again = first.joined(second).without(second)
+    np.testing.assert_allclose(again.total, first.total)
+    np.testing.assert_allclose(again.leaning, first.leaning)
+    assert (again.count, again.utterances) == (first.count, first.utterances)
+
+
+def test_a_portable_speaker_leaves_out_what_it_sounded_like():
+    speaker = Speaker().hear(np.ones((30, 2))).judged([0.9, 0.1])
+    assert speaker.portable().utterances == 0
+    assert not speaker.portable().bias(5.0).any()

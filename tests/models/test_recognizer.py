@@ -143,6 +143,18 @@ def test_a_known_speaker_is_judged_against_all_clips(voice):
     assert warm.probabilities != RECOGNIZER.predict(voice).probabilities
 
 
+def test_the_order_of_a_speakers_clips_changes_nothing(voice):
+    clips = [voice, voice[: 4 * RATE], voice * 0.3]
+    forth, back = RECOGNIZER.speaker(clips), RECOGNIZER.speaker(clips[::-1])
+    np.testing.assert_allclose(forth.total, back.total)
+    np.testing.assert_allclose(forth.leaning, back.leaning, atol=0.01)
+    assert forth.utterances == back.utterances == 3
+
+
+def test_clips_without_speech_say_nothing_of_a_speaker():
+    assert RECOGNIZER.speaker([np.zeros(RATE, np.float32)]).utterances == 0
+
+
 def test_probabilities_belong_to_the_five_emotions(voice):
     judgement = RECOGNIZER.predict(voice)
     assert judgement.emotion in EMOTIONS

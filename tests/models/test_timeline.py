@@ -232,3 +232,10 @@ def test_half_an_hour_of_windows_takes_no_more_than_200_kb():
     tracemalloc.stop()
     assert size < 200_000
     assert len(line.judgement(1800.0).windows) == 7200
+
+
+def test_what_a_voice_leans_to_is_taken_away():
+    leaning = np.log([0.1, 0.1, 0.6, 0.1, 0.1])
+    plain, fair = timeline(), Timeline(EMOTIONS, DECISION, bias=leaning)
+    assert speak(plain, "sad", strength=1.5).emotion == "sad"
+    assert max(speak(fair, "sad", strength=1.5).probabilities) < 0.3

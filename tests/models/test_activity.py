@@ -53,3 +53,16 @@ def test_the_frames_cutting_changes_nothing(lengths):
         parts.append(activity.push(track[start : start + length]))
         start += length
     np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+@pytest.mark.parametrize("level", [-70, -57, -45])
+def test_a_room_that_follows_digital_silence_is_learnt_within_a_second(level):
+    track = np.concatenate([np.full(50, -100, np.float32), room(400, level)])
+    assert not VoiceActivity().push(track)[50 + 100 + HANGOVER :].any()
+
+
+def test_digital_silence_within_speech_does_not_hide_it():
+    track = room(400, -75)
+    track[100:300] = room(200, -25) - 25 * (np.arange(200) % 30 < 6)  # it dips, as speech does
+    track[180:190] = -100
+    assert VoiceActivity().push(track)[105:300].all()

@@ -30,7 +30,10 @@ the standard deviation between them. "Speaker known": the speaker's other clips 
 without their labels, as `--same-speaker` does. KETTS has no fearful clips, and JL's "anxious"
 stands for fearful. `make evaluate` made these figures from the corpora; every split, its speakers
 and its confusion matrix are in `models/bundle/report.json`, and what noise, rooms, telephones,
-codecs and sounds that are no speech do to them is in `models/bundle/MODEL_CARD.md`."""
+codecs and sounds that are no speech do to them is in `models/bundle/MODEL_CARD.md`. No test speaker
+was heard in training, and none chose the temperature or the thresholds; but the network's size, its
+training settings and the weight of a known voice's bias were chosen with the scores of some of
+these test speakers in sight (`training/EXPERIMENTS.md`), so the figures may flatter a little."""
 
 
 def figures_table(report: dict[str, Any]) -> str:

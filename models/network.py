@@ -9,7 +9,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 from keras import layers
+
+LAG = 5
+"""Frames between which a band's movement is measured: 50 ms, a good part of a syllable."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +28,16 @@ class NetworkSettings:
         stride of 2 halves the frame rate.
     attention : int
         Width of the pooling's scorer.
-    dropout : float
+    dropout, pooled_dropout : float
+        Of whole channels after each block, and of what is pooled.
     """
 
-    channels: tuple[int, ...] = (48, 64, 96, 96)
-    kernels: tuple[int, ...] = (5, 3, 3, 3)
+    channels: tuple[int, ...] = (96, 128, 128, 128)
+    kernels: tuple[int, ...] = (5, 5, 3, 3)
     strides: tuple[int, ...] = (2, 1, 2, 1)
     attention: int = 32
-    dropout: float = 0.2
+    dropout: float = 0.07
+    pooled_dropout: float = 0.3
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object."""
@@ -38,29 +45,32 @@ class NetworkSettings:
 
 
 def build_network(
-    *, frames: int, n_mfcc: int, labels: int, settings: NetworkSettings | None = None
+    *, frames: int, columns: int, outputs: int, settings: NetworkSettings | None = None
 ) -> keras.Model:
-    """Return a one-dimensional CNN over MFCCs with attentive statistics pooling.
+    """Return a one-dimensional CNN with attentive statistics pooling.
 
     Parameters
     ----------
-    frames, n_mfcc, labels : int
-        The input has the shape (batch, frames, n_mfcc + 1), the output (batch, labels): logits. The
-        last input channel is the mask of frames with speech.
+    frames, columns, outputs : int
+        The input has the shape (batch, frames, columns + 1), the output (batch, outputs): logits.
+        The last input channel is the mask of frames with speech.
+    settings : NetworkSettings, optional
 
     Notes
     -----
-    Attentive statistics pooling: Okabe, Koshinaka & Shinoda 2018. Frames without speech reach
-    neither the convolutions (they are zero: a pause, whatever the room sounds like) nor the
-    pooling.
+    Attentive statistics pooling: Okabe, Koshinaka & Shinoda 2018. Beside it the window's own mean,
+    deviation and movement of each column go to the output as they are: on few speakers they alone
+    carry most of what generalises. Frames without speech reach neither the convolutions (they are
+    zero: a pause, whatever the room sounds like) nor any pooling.
     """
     settings = settings or NetworkSettings()
-    inputs = keras.Input((frames, n_mfcc + 1), name="window")
+    inputs = keras.Input((frames, columns + 1), name="window")
     # Two-dimensional layers one pixel wide: TensorFlow Lite's converter has no one-dimensional
     # convolution.
-    image = layers.Reshape((frames, 1, n_mfcc + 1))(inputs)
-    mask = image[..., n_mfcc:]
-    x = layers.Concatenate()([keras.ops.clip(image[..., :n_mfcc], -5.0, 5.0) * mask, mask])
+    image = layers.Reshape((frames, 1, columns + 1))(inputs)
+    mask = image[..., columns:]
+    heard = keras.ops.clip(image[..., :columns], -5.0, 5.0) * mask
+    x, coarse = layers.Concatenate()([heard, mask]), mask
     blocks = zip(settings.channels, settings.kernels, settings.strides, strict=True)
     for channels, kernel, stride in blocks:
         convolution = layers.Conv2D(
@@ -69,15 +79,64 @@ def build_network(
         x = convolution(x)
         x = layers.BatchNormalization()(x)
         x = layers.ReLU()(x)
-        x = layers.SpatialDropout2D(settings.dropout / 3)(x)
+        x = layers.SpatialDropout2D(settings.dropout)(x)
         if stride > 1:
-            mask = layers.MaxPooling2D((stride, 1), padding="same")(mask)
+            coarse = layers.MaxPooling2D((stride, 1), padding="same")(coarse)
     scores = layers.Conv2D(settings.attention, 1, activation="tanh")(x)
-    scores = layers.Conv2D(1, 1)(scores) + (mask - 1.0) * 1e4
+    scores = layers.Conv2D(1, 1)(scores) + (coarse - 1.0) * 1e4
     weights = layers.Softmax(axis=1)(scores)
-    mean = keras.ops.sum(x * weights, axis=(1, 2))
-    square = keras.ops.sum(x * x * weights, axis=(1, 2))
-    deviation = keras.ops.sqrt(keras.ops.maximum(square - mean * mean, 1e-5))
-    pooled = layers.Concatenate()([mean, deviation])
-    pooled = layers.Dropout(settings.dropout)(pooled)
-    return keras.Model(inputs, layers.Dense(labels, name="logits")(pooled))
+    mean, deviation = _moments(x, weights, 1.0, 1e-5)
+    pooled = layers.Concatenate()([mean, deviation, _functionals(heard, mask)])
+    pooled = layers.Dropout(settings.pooled_dropout)(pooled)
+    return keras.Model(inputs, layers.Dense(outputs, name="logits")(pooled))
+
+
+def _functionals(heard: Any, mask: Any) -> Any:
+    """Return mean, deviation and root mean square movement of each column, (batch, 3 columns)."""
+    count = keras.ops.maximum(keras.ops.sum(mask, axis=(1, 2)), 1.0)
+    mean, deviation = _moments(heard, mask, count, 1e-3)
+    both = mask[:, LAG:] * mask[:, :-LAG]
+    moved = (heard[:, LAG:] - heard[:, :-LAG]) * both
+    pairs = keras.ops.maximum(keras.ops.sum(both, axis=(1, 2)), 1.0)
+    movement = keras.ops.sum(moved * moved, axis=(1, 2)) / pairs
+    movement = keras.ops.sqrt(keras.ops.maximum(movement, 1e-3))
+    return layers.BatchNormalization()(layers.Concatenate()([mean, deviation, movement]))
+
+
+def _moments(x: Any, weights: Any, total: Any, least: float) -> tuple[Any, Any]:
+    """Return the weighted mean and deviation over the frames, each of shape (batch, channels)."""
+    mean = keras.ops.sum(x * weights, axis=(1, 2)) / total
+    square = keras.ops.sum(x * x * weights, axis=(1, 2)) / total
+    return mean, keras.ops.sqrt(keras.ops.maximum(square - mean * mean, least))
+
+
+def serving_network(
+    core: keras.Model, *, bands: npt.NDArray[np.float32], kept: tuple[int, ...]
+) -> keras.Model:
+    """Return the network as it is served: a matrix first, and the outputs that are of use.
+
+    Parameters
+    ----------
+    core : Model
+        From `build_network`.
+    bands : ndarray, shape (served columns, core's columns)
+        The core's columns are the served ones times this matrix.
+    kept : tuple of int
+        Positions of the outputs to keep, in their order.
+
+    Returns
+    -------
+    Model
+        From (1, frames, served columns + 1) to (1, len(kept)).
+    """
+    frames = core.input_shape[1]
+    served = len(bands)
+    inputs = keras.Input(batch_shape=(1, frames, served + 1), dtype="float32")
+    turned = layers.Dense(bands.shape[1], use_bias=False, name="bands")
+    columns = layers.Concatenate()([turned(inputs[..., :served]), inputs[..., served:]])
+    turned.set_weights([bands])
+    logits = core(columns, training=False)
+    choose = layers.Dense(len(kept), use_bias=False, name="kept")
+    model = keras.Model(inputs, choose(logits))
+    choose.set_weights([np.eye(logits.shape[-1], dtype=np.float32)[:, list(kept)]])
+    return model

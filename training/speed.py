@@ -31,7 +31,7 @@ def speed(trained: Trained, *, runs: int = RUNS) -> dict[str, Any]:
     """
     recognizer, card = trained.recognizer(), trained.card
     rng = np.random.default_rng(0)
-    shape = (card.window_frames, card.features.n_mfcc)
+    shape = (card.window_frames, card.features.columns)
     window, speech = rng.standard_normal(shape).astype(np.float32), np.ones(shape[0], np.bool_)
     network = [_ms(lambda: recognizer.network.logits(window, speech)) for _ in range(runs)]
     stream = recognizer.stream()

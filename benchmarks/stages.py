@@ -20,6 +20,7 @@ from benchmarks.recording import Recording
 from models import SAMPLE_RATE, Recognizer
 from models.bundle import DEFAULT_BUNDLE, load_bundle
 from models.features import BLOCK, dct_matrix, mel_filterbank
+from models.pitch import PitchFinder
 from webapp.audio import open_stream
 from webapp.audio.libopus import load_libopus
 from webapp.protocol import Start
@@ -222,13 +223,15 @@ def _codec(recording: Recording, *, sessions: int, warm: int) -> float:
 
 
 def _products(recognizer: Recognizer) -> float:
-    """Return the CPU milliseconds of a block's FFT and two matrix products, nothing else."""
+    """Return the CPU milliseconds of a block's FFT and three matrix products, nothing else."""
     settings = recognizer.card.features
     frames = np.random.default_rng(1).standard_normal((BLOCK, settings.n_fft)).astype(np.float32)
     mel, dct = mel_filterbank(settings), dct_matrix(settings.n_mels, settings.n_mfcc)
     power = np.ones((BLOCK, settings.n_fft // 2 + 1), np.float32)
     logs = np.ones((BLOCK, settings.n_mels), np.float32)
-    return _repeated(lambda: (np.fft.rfft(frames), power @ mel, logs @ dct))
+    lags = PitchFinder(sample_rate=settings.sample_rate, window=np.hanning(settings.n_fft)).matrix
+    low = np.ascontiguousarray(power[:, : len(lags)])
+    return _repeated(lambda: (np.fft.rfft(frames), power @ mel, logs @ dct, low @ lags))
 
 
 def _network(recognizer: Recognizer) -> tuple[float, float]:
@@ -236,14 +239,14 @@ def _network(recognizer: Recognizer) -> tuple[float, float]:
     from ai_edge_litert.interpreter import Interpreter
 
     card, weights = load_bundle(DEFAULT_BUNDLE)
-    shape = (card.window_frames, card.features.n_mfcc + 1)
+    shape = (card.window_frames, card.features.columns + 1)
     window = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
     window[:, -1] = 1.0
     interpreter = Interpreter(model_content=weights, num_threads=1)
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], window[None])
-    mfcc, speech = np.ascontiguousarray(window[:, :-1]), window[:, -1] > 0
-    judged = _repeated(lambda: recognizer.network.logits(mfcc, speech))
+    columns, speech = np.ascontiguousarray(window[:, :-1]), window[:, -1] > 0
+    judged = _repeated(lambda: recognizer.network.logits(columns, speech))
     return judged, _repeated(interpreter.invoke)
 
 
@@ -283,7 +286,7 @@ def _keras(recognizer: Recognizer) -> float:
 
     card = recognizer.card
     network = build_network(
-        frames=card.window_frames, n_mfcc=card.features.n_mfcc, labels=len(card.labels)
+        frames=card.window_frames, n_mfcc=card.features.columns, labels=len(card.labels) + 1
     )
-    window = np.ones((1, card.window_frames, card.features.n_mfcc + 1), np.float32)
+    window = np.ones((1, card.window_frames, card.features.columns + 1), np.float32)
     return _repeated(lambda: network.predict(window, verbose=0), seconds=2.0)

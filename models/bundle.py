@@ -20,7 +20,7 @@ DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
 WEIGHTS_FILE = "network.tflite"
 CARD_FILE = "card.json"
 REPORT_FILE = "report.json"
-FORMAT = 1
+FORMAT = 2  # 1 had no pitch and could not say that something is no voice
 
 
 class BundleError(Exception):
@@ -45,6 +45,9 @@ class Decision:
         "unsure" begins half of it below `unsure_below`, and ends half of it above.
     speaker_strength : float
         Utterances of a voice after which half of its bias towards an emotion is taken away.
+    voice_above : float
+        A window whose voice logit is lower is not of a voice, and silence. The default refuses
+        nothing.
     """
 
     temperature: float = 1.0
@@ -53,6 +56,7 @@ class Decision:
     memory: float = 0.95
     unsure_margin: float = 0.04
     speaker_strength: float = 5.0
+    voice_above: float = -1e9
 
 
 @dataclass(frozen=True)
@@ -129,8 +133,10 @@ def load_bundle(folder: Path) -> tuple[Card, bytes]:
         digest = data["weights_sha256"]
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{card_path}: malformed ({error!r})") from None
-    if card.normalisation.mean.shape != (card.features.n_mfcc,):
-        raise BundleError(f"{card_path}: the normalisation is not for {card.features.n_mfcc} MFCCs")
+    columns, statistics = card.features.columns, card.normalisation
+    for statistic in (statistics.mean, statistics.scale, statistics.strength):
+        if statistic.shape != (columns,):
+            raise BundleError(f"{card_path}: the normalisation is not for {columns} columns")
     if hashlib.sha256(weights).hexdigest() != digest:
         raise BundleError(f"{weights_path}: not the weights that {CARD_FILE} describes")
     report = folder / REPORT_FILE

@@ -1,13 +1,14 @@
-"""MFCCs: one definition for training and serving, streaming by nature.
+"""MFCCs and pitch: one definition for training and serving, streaming by nature.
 
-The definition is librosa's (Davis & Mermelstein 1980, with Slaney's mel scale)::
+The MFCCs are librosa's (Davis & Mermelstein 1980, with Slaney's mel scale)::
 
     librosa.feature.mfcc(S=librosa.power_to_db(librosa.feature.melspectrogram(
         y=samples, sr=16000, n_fft=512, hop_length=160, center=False,
-        n_mels=64, fmin=50, fmax=7600), top_db=None), n_mfcc=40)
+        n_mels=64, fmin=50, fmax=7600), amin=power_floor, top_db=None), n_mfcc=40)
 
 `center=False` and `top_db=None` make a frame depend on its own 512 samples alone, so that it can be
 computed once, when its last sample arrives. librosa itself is not imported: it would cost 180 MB.
+Pitch and voicing (`models.pitch`) come from the same power spectra.
 """
 
 from __future__ import annotations
@@ -20,20 +21,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.pitch import PitchFinder
+
 Floats = npt.NDArray[np.float32]
 
 BLOCK = 25
 """Frames computed at a time. A matrix product's rounding depends on its shape; equal blocks make
 the features equal bit for bit, however the samples were cut."""
 
-_POWER_FLOOR = 1e-10  # librosa.power_to_db's amin: -100 dB
+_LEVEL_FLOOR = 1e-10  # digital silence is -100 dB
 
 
 @dataclass(frozen=True)
 class FeatureSettings:
     """What defines the features; stored in the bundle's card.
 
-    Frequencies in Hz; `n_fft` and `hop` in samples.
+    Frequencies in Hz; `n_fft` and `hop` in samples; `power_floor` is the mel power below which all
+    is the same (librosa.power_to_db's amin).
     """
 
     sample_rate: int = 16000
@@ -43,11 +47,22 @@ class FeatureSettings:
     n_mfcc: int = 40
     fmin: float = 50.0
     fmax: float = 7600.0
+    power_floor: float = 1e-10
 
     @property
     def frames_per_second(self) -> float:
         """Frames a second of audio."""
         return self.sample_rate / self.hop
+
+    @property
+    def columns(self) -> int:
+        """Numbers that make a frame: the MFCCs, its pitch and its voicing."""
+        return self.n_mfcc + 2
+
+    @property
+    def pitch_column(self) -> int:
+        """Which of the columns is the pitch; NaN where a frame is not voiced."""
+        return self.n_mfcc
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object."""
@@ -101,20 +116,32 @@ class Frames:
     ----------
     mfcc : ndarray, shape (frames, n_mfcc)
         Mel-frequency cepstral coefficients, natural units (dB times an orthonormal DCT).
+    pitch : ndarray, shape (frames, 2)
+        Pitch in octaves above 100 Hz, NaN where the frame is not voiced; and voicing, from 0 to 1.
     level : ndarray, shape (frames,)
         Power between about 150 and 4000 Hz in dB: what the voice activity looks at.
     """
 
     mfcc: Floats
+    pitch: Floats
     level: Floats
 
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.mfcc)
 
+    @property
+    def columns(self) -> Floats:
+        """All that is judged of each frame: MFCCs, pitch, voicing; shape (frames, n_mfcc + 2)."""
+        return np.concatenate([self.mfcc, self.pitch], axis=1)
+
+    def first(self, count: int) -> Frames:
+        """Return the first `count` frames."""
+        return Frames(self.mfcc[:count], self.pitch[:count], self.level[:count])
+
 
 class FeatureExtractor:
-    """Turns frames of samples into MFCCs. Stateless once made; shared between streams."""
+    """Turns frames of samples into features. Stateless once made; shared between streams."""
 
     def __init__(self, settings: FeatureSettings | None = None) -> None:
         self.settings = settings or FeatureSettings()
@@ -123,6 +150,7 @@ class FeatureExtractor:
         self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
         self._mel = mel_filterbank(self.settings)
         self._dct = dct_matrix(self.settings.n_mels, self.settings.n_mfcc)
+        self._pitch = PitchFinder(sample_rate=self.settings.sample_rate, window=self._window)
         centres = np.asarray(self._mel.argmax(axis=0)) * self.settings.sample_rate / n_fft
         bands = np.flatnonzero((centres > 150) & (centres < 4000))
         self._voice_bands = slice(int(bands[0]), int(bands[-1]) + 1)
@@ -140,6 +168,7 @@ class FeatureExtractor:
         parts = [*stream.push(samples), stream.finish()]
         return Frames(
             np.concatenate([part.mfcc for part in parts]),
+            np.concatenate([part.pitch for part in parts]),
             np.concatenate([part.level for part in parts]),
         )
 
@@ -157,11 +186,11 @@ class FeatureExtractor:
         spectrum = np.fft.rfft(windows * self._window)
         power = spectrum.real**2 + spectrum.imag**2
         mel = power @ self._mel
-        level = mel[:, self._voice_bands].mean(axis=1) + _POWER_FLOOR
-        log_mel = np.maximum(mel, _POWER_FLOOR, out=mel)
+        level = mel[:, self._voice_bands].mean(axis=1) + _LEVEL_FLOOR
+        log_mel = np.maximum(mel, self.settings.power_floor, out=mel)
         np.log10(log_mel, out=log_mel)
         log_mel *= 10
-        return Frames(log_mel @ self._dct, 10 * np.log10(level))
+        return Frames(log_mel @ self._dct, self._pitch.block(power), 10 * np.log10(level))
 
 
 class FeatureStream:
@@ -196,8 +225,7 @@ class FeatureStream:
         padded = np.zeros(self._span, np.float32)
         padded[: len(self._pending)] = self._pending
         self._pending = np.zeros(0, np.float32)
-        block = self._extractor.block(padded)
-        return Frames(block.mfcc[:count], block.level[:count])
+        return self._extractor.block(padded).first(count)
 
 
 @lru_cache(maxsize=4)

@@ -1,15 +1,17 @@
 """A voice is judged against itself: the running mean of the speaker's own frames.
 
-What a microphone, a room and a throat add to every MFCC of a person is a constant; what an emotion
-does is a departure from it. The mean is estimated by empirical Bayes (Efron & Morris 1973): the
-training speakers' mean and the speaker's own, weighted by how much speech has been heard::
+What a microphone, a room and a throat add to every column of a person's frames (the MFCCs, pitch
+and voicing) is a constant; what an emotion does is a departure from it. The mean is estimated by
+empirical Bayes (Efron & Morris 1973): the training speakers' mean and the speaker's own, weighted
+by how much speech has been heard::
 
     mean = (strength * prior + sum of speech frames) / (strength + number of speech frames)
 
-With nothing heard it is the prior ("cold"), with every frame it moves ("warming"), and after ten
-seconds of ordinary speech it is nearly the speaker's own ("calibrated"). `strength` is a count of
-frames for each coefficient: small where speakers and microphones differ much and a few frames say
-more than the prior (level, spectral tilt).
+A frame counts for what is known of it: for the pitch, voiced frames alone do. With nothing heard
+the mean is the prior ("cold"), with every frame it moves ("warming"), and after ten seconds of
+ordinary speech it is nearly the speaker's own ("calibrated"). `strength` is a count of frames for
+each column: small where speakers and microphones differ much and a few frames say more than the
+prior (level, spectral tilt).
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ outweighs the prior."""
 LEAST = 1e-4
 """Probabilities come rounded to four digits; a logarithm needs something."""
 
-_TEXT_VERSION = 1
-_HEAD = struct.Struct("<B6sH")  # version, digest of the features' definition, frames
+_TEXT_VERSION = 2  # 1 had no pitch
+_HEAD = struct.Struct("<B6sHH")  # version, digest of the features' definition, frames, voiced ones
 _WIDEST = 2500.0  # beyond any MFCC: 8 times 300 dB
 
 
@@ -53,7 +55,7 @@ class Normalisation:
 
     Attributes
     ----------
-    mean, scale, strength : ndarray, shape (n_mfcc,)
+    mean, scale, strength : ndarray, shape (columns,)
         Prior mean of a speaker, standard deviation of a speaker's frames, and the weight of the
         prior in frames.
     """
@@ -80,12 +82,23 @@ class Normalisation:
         """
         return cls(*(np.array(data[key], np.float32) for key in ("mean", "scale", "strength")))
 
-    def apply(self, mfcc: npt.NDArray[np.floating], speaker: Speaker) -> Floats:
-        """Return MFCCs less the speaker's mean, in training standard deviations.
+    def apply(self, columns: npt.NDArray[np.floating], speaker: Speaker) -> Floats:
+        """Return frames less the speaker's mean, in training standard deviations.
 
-        Parameters and result have the shape (frames, n_mfcc).
+        What is not there (NaN: the pitch of a frame that is not voiced) is as the speaker's mean.
+
+        Parameters
+        ----------
+        columns : ndarray, shape (frames, columns)
+        speaker : Speaker
+
+        Returns
+        -------
+        ndarray of float32, shape (frames, columns)
         """
-        return np.asarray((mfcc - speaker.mean(self)) / self.scale, np.float32)
+        normalised = np.asarray((columns - speaker.mean(self)) / self.scale, np.float32)
+        normalised[np.isnan(normalised)] = 0.0
+        return normalised
 
 
 @dataclass(frozen=True)
@@ -94,10 +107,10 @@ class Speaker:
 
     Attributes
     ----------
-    total : ndarray, shape (n_mfcc,), float64
-        Sum of the speech frames' MFCCs.
-    count : int
-        Number of those frames.
+    total : ndarray, shape (columns,), float64
+        Sum of the speech frames' columns.
+    counts : ndarray, shape (columns,), int64
+        Number of the frames that each sum is of: pitch has the voiced ones only.
     leaning : ndarray, shape (labels,), float64
         Sum over utterances of their log probabilities, each less its mean over the labels.
     utterances : int
@@ -105,16 +118,25 @@ class Speaker:
     """
 
     total: Any = field(default_factory=lambda: np.zeros(1))
-    count: int = 0
+    counts: Any = field(default_factory=lambda: np.zeros(1, np.int64))
     leaning: Any = field(default_factory=lambda: np.zeros(1))
     utterances: int = 0
 
-    def hear(self, mfcc: npt.NDArray[np.floating]) -> Speaker:
-        """Return the speaker after more speech frames, shape (frames, n_mfcc)."""
+    @property
+    def count(self) -> int:
+        """Number of speech frames that have been heard, voiced or not."""
+        return int(self.counts.max())
+
+    def hear(self, columns: npt.NDArray[np.floating]) -> Speaker:
+        """Return the speaker after more speech frames, shape (frames, columns).
+
+        What is not a finite number is left out.
+        """
+        known = np.isfinite(columns)
         return replace(
             self,
-            total=self.total + mfcc.sum(axis=0, dtype=np.float64),
-            count=self.count + len(mfcc),
+            total=self.total + columns.sum(axis=0, dtype=np.float64, where=known),
+            counts=self.counts + known.sum(axis=0),
         )
 
     def judged(self, probabilities: Sequence[float] | npt.NDArray[np.float64]) -> Speaker:
@@ -130,7 +152,7 @@ class Speaker:
         """Return the speaker without what `other`, a part of it, has heard."""
         return Speaker(
             self.total - other.total,
-            self.count - other.count,
+            self.counts - other.counts,
             self.leaning - other.leaning,
             self.utterances - other.utterances,
         )
@@ -139,7 +161,7 @@ class Speaker:
         """Return the speaker after what `other` has heard as well."""
         return Speaker(
             self.total + other.total,
-            self.count + other.count,
+            self.counts + other.counts,
             self.leaning + other.leaning,
             self.utterances + other.utterances,
         )
@@ -157,9 +179,9 @@ class Speaker:
         return np.asarray(self.leaning / (strength + self.utterances), np.float64)
 
     def mean(self, prior: Normalisation) -> Floats:
-        """Return the estimate of the speaker's mean, shape (n_mfcc,)."""
+        """Return the estimate of the speaker's mean, shape (columns,)."""
         weighted = prior.strength * prior.mean + self.total
-        return np.asarray(weighted / (prior.strength + self.count), np.float32)
+        return np.asarray(weighted / (prior.strength + self.counts), np.float32)
 
     @property
     def suffices(self) -> bool:
@@ -168,13 +190,14 @@ class Speaker:
 
     def portable(self) -> Speaker:
         """Return the speaker as its text tells it: the mean, for `MOST_TEXT_FRAMES` at most."""
-        count = min(self.count, MOST_TEXT_FRAMES)
-        return Speaker(self.total * (count / self.count), count) if self.count else self
+        share = min(1.0, MOST_TEXT_FRAMES / max(1, self.count))
+        counts = np.rint(self.counts * share).astype(np.int64)
+        return Speaker(self.total * (counts / np.maximum(self.counts, 1)), counts)
 
     def to_text(self, settings: FeatureSettings) -> str:
         """Return the speaker as a short text that the voice's owner can keep: base64url.
 
-        It holds the mean and the number of frames, no sound and no words, and is of use only with
+        It holds the mean and the numbers of frames, no sound and no words, and is of use only with
         the same features. What utterances sounded like is left out: a calibration is one kind of
         speech, and says nothing about the others.
 
@@ -190,8 +213,10 @@ class Speaker:
         """
         if not self.count:
             raise ValueError("Nothing has been heard of this speaker.")
-        head = _HEAD.pack(_TEXT_VERSION, _digest(settings), min(self.count, MOST_TEXT_FRAMES))
-        mean = np.asarray(self.total / self.count, "<f4")
+        kept = self.portable()
+        voiced = int(kept.counts[settings.pitch_column])
+        head = _HEAD.pack(_TEXT_VERSION, _digest(settings), kept.count, voiced)
+        mean = np.asarray(kept.total / np.maximum(kept.counts, 1), "<f4")
         return base64.urlsafe_b64encode(head + mean.tobytes()).decode().rstrip("=")
 
     @classmethod
@@ -209,7 +234,7 @@ class Speaker:
         SpeakerError
             It is no such text, or one for other features.
         """
-        size = _HEAD.size + 4 * settings.n_mfcc
+        size = _HEAD.size + 4 * settings.columns
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except ValueError:
@@ -217,14 +242,21 @@ class Speaker:
         # Of all the spellings of the same bytes only the one that is written is read.
         if base64.urlsafe_b64encode(raw).decode().rstrip("=") != text or len(raw) < _HEAD.size:
             raise SpeakerError("The speaker is not a text that a calibration gave.")
-        version, digest, count = _HEAD.unpack_from(raw)
+        version, digest, count, voiced = _HEAD.unpack_from(raw)
         if version != _TEXT_VERSION or digest != _digest(settings) or len(raw) != size:
             raise SpeakerError("The speaker was calibrated for another model; please do it again.")
         mean = np.frombuffer(raw, "<f4", offset=_HEAD.size).astype(np.float64)
+        pitch = mean[settings.pitch_column]
         # Written so that what is not a number fails as well.
-        if not (1 <= count <= MOST_TEXT_FRAMES and (np.abs(mean) <= _WIDEST).all()):
+        if not (
+            1 <= count <= MOST_TEXT_FRAMES
+            and (0 < voiced <= count or voiced == pitch == 0)
+            and (np.abs(mean) <= _WIDEST).all()
+        ):
             raise SpeakerError("The speaker's numbers cannot be those of a voice.")
-        return cls(mean * count, count)
+        counts = np.full(settings.columns, count, np.int64)
+        counts[settings.pitch_column] = voiced
+        return cls(mean * counts, counts)
 
 
 def _digest(settings: FeatureSettings) -> bytes:

@@ -91,7 +91,7 @@ class Recognizer:
         speaker = Speaker()
         for samples in kept:
             frames = self.extractor.frames(samples)
-            speaker = speaker.hear(frames.mfcc[VoiceActivity().push(frames.level)])
+            speaker = speaker.hear(frames.columns[VoiceActivity().push(frames.level)])
         by_mean = speaker
         for samples in kept:
             judgement = self.predict(samples, speaker=by_mean)
@@ -127,7 +127,7 @@ class RecognitionStream:
         self._activity = VoiceActivity()
         bias = self._speaker.bias(card.decision.speaker_strength)
         self._timeline = Timeline(card.labels, card.decision, bias=bias)
-        self._mfcc = np.zeros((card.window_frames, card.features.n_mfcc), np.float32)
+        self._columns = np.zeros((card.window_frames, card.features.columns), np.float32)
         self._speech = np.zeros(card.window_frames, np.bool_)
         self._begin_s = 0.0  # where the current uninterrupted part began
         self._heard = 0  # frames since then
@@ -186,7 +186,7 @@ class RecognitionStream:
     def take_frames(self) -> npt.NDArray[np.int8]:
         """Return the normalised MFCCs since the last call, shape (frames, n_mfcc), times 32."""
         if not self._kept:
-            return np.zeros((0, self._mfcc.shape[1]), np.int8)
+            return np.zeros((0, self._card.features.n_mfcc), np.int8)
         taken = np.concatenate(self._kept)
         self._kept = []
         return taken
@@ -196,14 +196,16 @@ class RecognitionStream:
         if not count:
             return
         speech = self._activity.push(block.level)
-        self._speaker = self._speaker.hear(block.mfcc[speech])
-        for ring, new in ((self._mfcc, block.mfcc), (self._speech, speech)):
+        columns = block.columns
+        self._speaker = self._speaker.hear(columns[speech])
+        for ring, new in ((self._columns, columns), (self._speech, speech)):
             ring[:-count] = ring[count:]
             ring[-count:] = new
         self._heard += count
         if self._kept is not None:
-            normalised = self._card.normalisation.apply(block.mfcc, self._speaker)
-            self._kept.append(np.clip(normalised * 32, -127, 127).astype(np.int8))
+            normalised = self._card.normalisation.apply(columns, self._speaker)
+            mfcc = normalised[:, : self._card.features.n_mfcc]
+            self._kept.append(np.clip(mfcc * 32, -127, 127).astype(np.int8))
 
     def _judge(self, end_s: float) -> Window:
         frames = min(self._heard, self._card.window_frames)
@@ -213,7 +215,11 @@ class RecognitionStream:
         speech = self._speech[-frames:] if frames else self._speech[:0]
         if speech[-RECENT:].sum() < LEAST_SPEECH:
             return self._timeline.silence(start_s, end_s)
-        mfcc = self._card.normalisation.apply(self._mfcc[-frames:], self._speaker)
-        logits = self._network.logits(mfcc, speech)
+        columns = self._card.normalisation.apply(self._columns[-frames:], self._speaker)
+        emotions, voice = self._network.logits(columns, speech)
+        if voice < self._card.decision.voice_above:
+            return self._timeline.silence(start_s, end_s)
         weight = float(speech.sum()) / self._card.window_frames
-        return self._timeline.speech(start_s, end_s, logits=logits, step_s=step_s, weight=weight**2)
+        return self._timeline.speech(
+            start_s, end_s, logits=emotions, step_s=step_s, weight=weight**2
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,26 @@ from models.bundle import BundleError, Card
 from models.features import Floats
 
 
+class Logits(NamedTuple):
+    """What a network says of a window, before any threshold.
+
+    Attributes
+    ----------
+    emotions : ndarray, shape (labels,)
+    voice : float
+        That this is a voice at all: its log odds.
+    """
+
+    emotions: npt.NDArray[np.float64]
+    voice: float
+
+
 class Network:
     """A TFLite network: one window in, logits out.
 
-    The input has the shape (1, window_frames, n_mfcc + 1): normalised MFCCs, and a last channel
-    that is 1 where a frame counts (it holds speech) and 0 where it does not.
+    The input has the shape (1, window_frames, columns + 1): normalised frames, and a last channel
+    that is 1 where a frame counts (it holds speech) and 0 where it does not. The output has the
+    shape (1, labels + 1): the emotions' logits, and one that this is a voice at all.
     """
 
     def __init__(self, card: Card, weights: bytes) -> None:
@@ -27,8 +43,8 @@ class Network:
             raise BundleError(f"the weights are not a TFLite network: {error}") from None
         (source,) = self._interpreter.get_input_details()
         (target,) = self._interpreter.get_output_details()
-        expected_in = (1, card.window_frames, card.features.n_mfcc + 1)
-        expected_out = (1, len(card.labels))
+        expected_in = (1, card.window_frames, card.features.columns + 1)
+        expected_out = (1, len(card.labels) + 1)
         if tuple(source["shape"]) != expected_in or tuple(target["shape"]) != expected_out:
             raise BundleError(
                 f"the network maps {tuple(source['shape'])} to {tuple(target['shape'])}, "
@@ -40,22 +56,23 @@ class Network:
         # streams.
         self._lock = threading.Lock()
 
-    def logits(self, mfcc: Floats, speech: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        """Return the logits, shape (labels,), of one window.
+    def logits(self, columns: Floats, speech: npt.NDArray[np.bool_]) -> Logits:
+        """Return the logits of one window.
 
         Parameters
         ----------
-        mfcc : ndarray, shape (frames, n_mfcc)
+        columns : ndarray, shape (frames, columns)
             Normalised; at most `window_frames`, and fewer at a stream's beginning.
         speech : ndarray of bool, shape (frames,)
         """
-        frames = len(mfcc)
+        frames = len(columns)
         with self._lock:
             # Left-aligned as in training: what is not there is zero and masked.
             window = self._input[0]
-            window[:frames, :-1] = mfcc
+            window[:frames, :-1] = columns
             window[:frames, -1] = speech
             window[frames:] = 0.0
             self._interpreter.set_tensor(self._source, self._input)
             self._interpreter.invoke()
-            return np.asarray(self._interpreter.get_tensor(self._target)[0], np.float64)
+            *emotions, voice = self._interpreter.get_tensor(self._target)[0].tolist()
+        return Logits(np.array(emotions), voice)

@@ -172,7 +172,7 @@ class Timeline:
 
     ::
 
-        silence --speech in the last second--> speech <--highest probability--> unsure
+        silence --voice in the last second---> speech <--highest probability--> unsure
            ^------------- none --------------------+------------------------------+
 
     "unsure" ends `Decision.unsure_margin` above where it begins, so that it does not flicker (a
@@ -202,7 +202,7 @@ class Timeline:
         self._windows = Windows(labels)
 
     def silence(self, start_s: float, end_s: float) -> Window:
-        """Add a window without speech."""
+        """Add a window without a voice: nobody speaks, or what sounds is something else."""
         self._kept *= self._decision.memory ** (max(0.0, end_s - self._end_s) / STEP_S)
         self._bias = 0.0
         return self._add(start_s, end_s, "silence", None, self._even)

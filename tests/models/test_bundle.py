@@ -2,11 +2,12 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from models import BundleError, Recognizer
+from models import BundleError, FeatureSettings, Recognizer
 from models.bundle import DEFAULT_BUNDLE, Decision, load_bundle, save_bundle
 from models.labels import EMOTIONS
 
@@ -83,13 +84,38 @@ def test_another_networks_report_is_refused(folder):
         Recognizer.load(folder)
 
 
-def test_a_later_format_is_refused(folder):
-    change_card(folder, format=99)
-    with pytest.raises(BundleError, match="format 99"):
+@pytest.mark.parametrize("other", [1, 99])
+def test_an_earlier_or_later_format_is_refused(folder, other):
+    change_card(folder, format=other)
+    with pytest.raises(BundleError, match=f"format {other}"):
         Recognizer.load(folder)
 
 
-def test_a_normalisation_of_another_size_is_refused(folder):
-    change_card(folder, normalisation={"mean": [0], "scale": [1], "strength": [1]})
-    with pytest.raises(BundleError, match="normalisation"):
+@pytest.mark.parametrize("wrong", ["mean", "scale", "strength"])
+def test_a_normalisation_of_another_size_is_refused(folder, wrong):
+    data = json.loads((folder / "card.json").read_text())["normalisation"]
+    change_card(folder, normalisation=data | {wrong: [1.0] * 40})
+    with pytest.raises(BundleError, match="normalisation is not for 42 columns"):
         Recognizer.load(folder)
+
+
+def test_features_that_the_network_does_not_take_are_refused(folder):
+    data = json.loads((folder / "card.json").read_text())
+    wider = {key: [*values, 1.0] for key, values in data["normalisation"].items()}
+    change_card(folder, features=data["features"] | {"n_mfcc": 41}, normalisation=wider)
+    with pytest.raises(BundleError, match="its card says"):
+        Recognizer.load(folder)
+
+
+def test_everything_that_a_card_says_is_read_again(tmp_path):
+    card, weights = load_bundle(DEFAULT_BUNDLE)
+    card = replace(
+        card,
+        features=FeatureSettings(power_floor=1e-6),
+        decision=Decision(unsure_below=0.5, voice_above=-1.25),
+    )
+    save_bundle(tmp_path, card, weights)
+    again, _ = load_bundle(tmp_path)
+    assert again.features == card.features
+    assert again.decision == card.decision
+    assert again.normalisation.to_json() == card.normalisation.to_json()

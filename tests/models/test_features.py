@@ -1,4 +1,4 @@
-"""The features are librosa's, frame by frame, however the samples arrive."""
+"""The MFCCs are librosa's, and all features the same however the samples arrive."""
 
 import librosa
 import numpy as np
@@ -12,7 +12,7 @@ SETTINGS = FeatureSettings()
 EXTRACTOR = FeatureExtractor(SETTINGS)
 
 
-def librosa_mfcc(samples):
+def librosa_mfcc(samples, *, floor=SETTINGS.power_floor):
     mel = librosa.feature.melspectrogram(
         y=samples,
         sr=SETTINGS.sample_rate,
@@ -23,7 +23,7 @@ def librosa_mfcc(samples):
         fmin=SETTINGS.fmin,
         fmax=SETTINGS.fmax,
     )
-    log_mel = librosa.power_to_db(mel, top_db=None)
+    log_mel = librosa.power_to_db(mel, amin=floor, top_db=None)
     return librosa.feature.mfcc(S=log_mel, n_mfcc=SETTINGS.n_mfcc).T
 
 
@@ -42,10 +42,10 @@ def cut(samples, lengths):
     return [*pieces, samples[start:]]
 
 
-def stream_mfcc(pieces):
+def stream_columns(pieces):
     stream = EXTRACTOR.stream()
-    blocks = [block.mfcc for piece in pieces for block in stream.push(piece)]
-    return np.concatenate([*blocks, stream.finish().mfcc])
+    blocks = [block.columns for piece in pieces for block in stream.push(piece)]
+    return np.concatenate([*blocks, stream.finish().columns])
 
 
 def test_the_mel_filters_are_librosas():
@@ -70,6 +70,27 @@ def test_the_mfccs_of_digital_silence_are_librosas():
     np.testing.assert_allclose(EXTRACTOR.frames(silence).mfcc, librosa_mfcc(silence), atol=1e-3)
 
 
+@pytest.mark.parametrize("floor", [1e-10, 1e-6, 1e-2])
+def test_what_is_below_the_power_floor_is_the_floor_as_librosa_has_it(floor):
+    samples = signal(1.0, level=1e-3)
+    extractor = FeatureExtractor(FeatureSettings(power_floor=floor))
+    np.testing.assert_allclose(
+        extractor.frames(samples).mfcc, librosa_mfcc(samples, floor=floor), atol=1e-3
+    )
+    np.testing.assert_array_equal(
+        extractor.frames(samples).level, EXTRACTOR.frames(samples).level
+    )  # what is speech does not depend on it
+
+
+def test_the_columns_are_the_mfccs_then_pitch_and_voicing():
+    frames = EXTRACTOR.frames(signal(1.0))
+    assert frames.columns.shape == (len(frames), SETTINGS.columns)
+    assert frames.columns.dtype == np.float32
+    np.testing.assert_array_equal(frames.columns[:, : SETTINGS.n_mfcc], frames.mfcc)
+    np.testing.assert_array_equal(frames.columns[:, SETTINGS.n_mfcc :], frames.pitch)
+    assert np.isfinite(np.delete(frames.columns, SETTINGS.pitch_column, axis=1)).all()
+
+
 def test_the_mfccs_of_real_speech_are_librosas(corpora):
     import soundfile
 
@@ -83,7 +104,7 @@ def test_the_mfccs_of_real_speech_are_librosas(corpora):
 def test_the_features_do_not_depend_on_how_the_samples_were_cut(lengths, count):
     samples = signal(2.5)[:count]
     np.testing.assert_array_equal(
-        stream_mfcc(cut(samples, lengths)), EXTRACTOR.frames(samples).mfcc
+        stream_columns(cut(samples, lengths)), EXTRACTOR.frames(samples).columns
     )
 
 
@@ -91,15 +112,15 @@ def test_the_features_do_not_depend_on_how_the_samples_were_cut(lengths, count):
 def test_pieces_from_a_millisecond_to_a_second_give_the_same_features(length):
     samples = signal(2.2)
     pieces = cut(samples, [length] * (len(samples) // length))
-    np.testing.assert_array_equal(stream_mfcc(pieces), EXTRACTOR.frames(samples).mfcc)
+    np.testing.assert_array_equal(stream_columns(pieces), EXTRACTOR.frames(samples).columns)
 
 
 def test_a_loud_sound_changes_only_the_frames_that_contain_it():
     samples = signal(2.0)
     louder = samples.copy()
     louder[16000:16800] += 0.9
-    before, after = EXTRACTOR.frames(samples).mfcc, EXTRACTOR.frames(louder).mfcc
-    changed = np.flatnonzero(np.abs(before - after).max(axis=1) > 1e-3)
+    before, after = EXTRACTOR.frames(samples).columns, EXTRACTOR.frames(louder).columns
+    changed = np.flatnonzero(~np.isclose(before, after, atol=1e-3, equal_nan=True).all(axis=1))
     assert changed.min() >= (16000 - SETTINGS.n_fft) // SETTINGS.hop
     assert changed.max() <= 16800 // SETTINGS.hop
 
@@ -112,5 +133,5 @@ def test_a_block_comes_out_as_soon_as_its_last_sample_is_in():
 
 
 def test_fewer_samples_than_one_frame_give_no_frames():
-    assert len(EXTRACTOR.frames(np.zeros(511, np.float32))) == 0
+    assert EXTRACTOR.frames(np.zeros(511, np.float32)).columns.shape == (0, SETTINGS.columns)
     assert len(EXTRACTOR.frames(np.zeros(512, np.float32))) == 1

@@ -19,13 +19,21 @@ from models.normalisation import (
     SpeakerError,
 )
 
+FEATURES = FeatureSettings(n_mfcc=2)  # columns: two MFCCs, pitch, voicing
 PRIOR = Normalisation(
-    np.array([1.0, -2.0], np.float32),
-    np.array([2.0, 4.0], np.float32),
-    np.array([100.0, 10.0], np.float32),
+    np.array([1.0, -2.0, 1.0, 0.5], np.float32),
+    np.array([2.0, 4.0, 0.5, 0.25], np.float32),
+    np.array([100.0, 10.0, 50.0, 100.0], np.float32),
 )
+OWN = (5.0, 7.0, 0.25, 0.75)
 RNG = np.random.default_rng(0)
-FEATURES = FeatureSettings(n_mfcc=2)
+
+
+def frames_of(count, *, at=OWN, spread=1.0, unvoiced=0.0):
+    """Return frames about `at`; a share of them, from the beginning, has no pitch."""
+    frames = RNG.normal(at, spread, (count, 4)).astype(np.float32)
+    frames[: round(count * unvoiced), FEATURES.pitch_column] = np.nan
+    return frames
 
 
 def test_an_unheard_speaker_has_the_prior_mean():
@@ -33,17 +41,50 @@ def test_an_unheard_speaker_has_the_prior_mean():
 
 
 def test_a_speaker_heard_for_long_has_its_own_mean():
-    frames = RNG.normal([5.0, 7.0], 1.0, (20000, 2)).astype(np.float32)
+    frames = frames_of(20000)
     np.testing.assert_allclose(Speaker().hear(frames).mean(PRIOR), frames.mean(axis=0), atol=0.05)
 
 
 def test_as_many_frames_as_the_strength_move_the_mean_half_way():
-    frames = np.full((100, 2), 3.0, np.float32)
+    frames = np.full((100, 4), 3.0, np.float32)
     assert Speaker().hear(frames).mean(PRIOR)[0] == (1.0 + 3.0) / 2
 
 
+def test_the_mean_pitch_is_that_of_the_voiced_frames_alone():
+    frames = np.array([[3, 3, np.nan, 0.1], [3, 3, 2.0, 0.9], [3, 3, np.nan, 0.2]], np.float32)
+    speaker = Speaker().hear(np.tile(frames, (50, 1)))
+    assert speaker.counts.tolist() == [150, 150, 50, 150]
+    assert speaker.count == 150
+    mean = speaker.mean(PRIOR)
+    assert mean[2] == (1.0 + 2.0) / 2  # as many voiced frames as the strength
+    assert mean[3] == pytest.approx((100 * 0.5 + 150 * 0.4) / 250)
+
+
+def test_a_speaker_who_only_whispers_has_the_prior_mean_pitch():
+    speaker = Speaker().hear(frames_of(500, unvoiced=1.0))
+    assert speaker.mean(PRIOR)[2] == PRIOR.mean[2]
+    np.testing.assert_allclose(speaker.mean(PRIOR)[1], 7.0, atol=0.3)
+
+
+def test_a_frame_without_a_pitch_is_as_the_mean():
+    frames = frames_of(100, unvoiced=0.5)
+    normalised = PRIOR.apply(frames, Speaker())
+    assert normalised.dtype == np.float32
+    np.testing.assert_array_equal(normalised[:50, 2], 0)
+    assert (normalised[50:, 2] != 0).all()
+    np.testing.assert_allclose(normalised[:, 0], (frames[:, 0] - 1) / 2, rtol=1e-6)
+
+
+def test_normalising_changes_neither_the_frames_nor_the_speaker():
+    frames, speaker = frames_of(20, unvoiced=0.5), Speaker()
+    before = frames.copy()
+    PRIOR.apply(frames, speaker.hear(frames))
+    np.testing.assert_array_equal(frames, before)
+    assert speaker.count == 0
+
+
 def test_warming_has_no_jumps():
-    frames = RNG.normal([30.0, -40.0], 3.0, (3000, 2)).astype(np.float32)
+    frames = frames_of(3000, at=(30.0, -40.0, 0.5, 0.5), spread=3.0)
     speaker, means = Speaker(), []
     for start in range(0, 3000, 25):
         speaker = speaker.hear(frames[start : start + 25])
@@ -57,7 +98,7 @@ def test_warming_has_no_jumps():
 
 
 def test_hearing_in_pieces_is_hearing_at_once():
-    frames = RNG.normal(0, 1, (300, 2)).astype(np.float32)
+    frames = frames_of(300, unvoiced=0.3)
     pieces = Speaker().hear(frames[:120]).hear(frames[120:])
     np.testing.assert_allclose(
         pieces.mean(PRIOR), Speaker().hear(frames).mean(PRIOR), rtol=1e-6, atol=1e-6
@@ -70,36 +111,50 @@ def test_the_normalisation_survives_a_round_trip_through_json():
         np.testing.assert_array_equal(getattr(again, name), getattr(PRIOR, name))
 
 
-def voice(frames, *, at=(5.0, 7.0)):
-    return Speaker().hear(RNG.normal(at, 1.0, (frames, 2)).astype(np.float32))
+def voice(frames, *, unvoiced=0.25):
+    return Speaker().hear(frames_of(frames, unvoiced=unvoiced))
 
 
 def again(speaker):
     return Speaker.from_text(speaker.to_text(FEATURES), FEATURES)
 
 
-@pytest.mark.parametrize("frames", [1, 700, MOST_TEXT_FRAMES])
-def test_a_speaker_survives_a_round_trip_through_its_text(frames):
-    speaker = voice(frames)
-    assert again(speaker).count == frames
-    np.testing.assert_allclose(again(speaker).mean(PRIOR), speaker.mean(PRIOR), rtol=1e-6)
+@given(
+    st.integers(1, MOST_TEXT_FRAMES),
+    st.floats(0, 1),
+    st.lists(st.floats(-300, 300), min_size=4, max_size=4),
+)
+def test_a_speaker_survives_a_round_trip_through_its_text(count, unvoiced, at):
+    speaker = Speaker().hear(frames_of(count, at=at, unvoiced=unvoiced))
+    np.testing.assert_array_equal(again(speaker).counts, speaker.counts)
+    np.testing.assert_allclose(
+        again(speaker).mean(PRIOR), speaker.mean(PRIOR), rtol=1e-6, atol=1e-5
+    )
     assert again(speaker).to_text(FEATURES) == speaker.to_text(FEATURES)
+
+
+@pytest.mark.parametrize("unvoiced", [0.0, 0.25, 0.5])
+def test_a_long_speakers_text_keeps_the_share_of_voiced_frames(unvoiced):
+    kept = again(voice(40_000, unvoiced=unvoiced))
+    assert kept.count == MOST_TEXT_FRAMES
+    assert kept.counts[FEATURES.pitch_column] == (1 - unvoiced) * MOST_TEXT_FRAMES
+    np.testing.assert_allclose(kept.mean(PRIOR), OWN, atol=0.3)
 
 
 def test_a_text_counts_for_half_a_minute_at_most_so_that_a_new_voice_can_move_the_mean():
     heard_for_hours = voice(10**6)
     pinned = again(heard_for_hours)
     assert pinned.count == MOST_TEXT_FRAMES
-    np.testing.assert_allclose(pinned.total / pinned.count, [5.0, 7.0], atol=0.1)
-    other = np.full((MOST_TEXT_FRAMES, 2), -9.0, np.float32)
-    np.testing.assert_allclose(pinned.hear(other).mean(PRIOR), [-2.0, -1.0], atol=0.2)
+    np.testing.assert_allclose(pinned.total / pinned.counts, OWN, atol=0.1)
+    other = np.full((MOST_TEXT_FRAMES, 4), -9.0, np.float32)
+    np.testing.assert_allclose(pinned.hear(other).mean(PRIOR)[:2], [-2.0, -1.0], atol=0.2)
 
 
 def test_a_calibrated_session_begins_where_the_calibration_ended_and_goes_on_warming():
     calibration = voice(900)
     begun = again(calibration)
     np.testing.assert_allclose(begun.mean(PRIOR), calibration.mean(PRIOR), rtol=1e-6)
-    block = RNG.normal((4.0, 8.0), 1.0, (25, 2)).astype(np.float32)
+    block = frames_of(25, at=(4.0, 8.0, 0.5, 0.5))
     step = begun.hear(block).mean(PRIOR) - begun.mean(PRIOR)
     assert 0 < np.abs(step).max() < 0.1
 
@@ -116,19 +171,31 @@ def test_who_has_not_been_heard_has_no_text():
 
 @pytest.mark.parametrize(
     "other",
-    [FeatureSettings(n_mfcc=3), FeatureSettings(n_mfcc=2, fmin=80.0)],
-    ids=["more coefficients", "another filterbank"],
+    [
+        FeatureSettings(n_mfcc=3),
+        FeatureSettings(n_mfcc=2, fmin=80.0),
+        FeatureSettings(n_mfcc=2, power_floor=1e-5),
+    ],
+    ids=["more coefficients", "another filterbank", "another floor"],
 )
 def test_a_speaker_of_other_features_is_refused(other):
     with pytest.raises(SpeakerError, match="another model"):
         Speaker.from_text(voice(900).to_text(FEATURES), other)
 
 
-def changed(*, version=1, count=900, mean=(1.0, 2.0), tail=b""):
+def changed(*, version=2, count=900, voiced=500, mean=(1.0, 2.0, 0.5, 0.5), tail=b""):
     """Return a speaker's text in which something is not as it was written."""
-    raw = base64.urlsafe_b64decode(voice(900).to_text(FEATURES) + "==="[: -22 % 4])
-    raw = struct.pack("<B", version) + raw[1:7] + struct.pack("<H2f", count, *mean) + tail
+    raw = base64.urlsafe_b64decode(voice(900).to_text(FEATURES) + "=")
+    raw = struct.pack("<B", version) + raw[1:7] + struct.pack("<HH", count, voiced)
+    raw += struct.pack(f"<{len(mean)}f", *mean) + tail
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def test_a_text_from_before_there_was_a_pitch_is_of_another_model():
+    old = struct.pack("<B6sH40f", 1, bytes(6), 900, *[1.0] * 40)
+    text = base64.urlsafe_b64encode(old).decode().rstrip("=")
+    with pytest.raises(SpeakerError, match="calibrated for another model"):
+        Speaker.from_text(text, FeatureSettings())
 
 
 @pytest.mark.parametrize(
@@ -136,10 +203,15 @@ def changed(*, version=1, count=900, mean=(1.0, 2.0), tail=b""):
     [
         {"count": 0},
         {"count": MOST_TEXT_FRAMES + 1},
-        {"mean": (float("nan"), 0.0)},
-        {"mean": (float("inf"), 0.0)},
-        {"mean": (0.0, -3e38)},
-        {"version": 2},
+        {"voiced": 901},
+        {"voiced": 0},
+        {"mean": (float("nan"), 0.0, 0.0, 0.0)},
+        {"mean": (0.0, 0.0, float("nan"), 0.0)},
+        {"mean": (float("inf"), 0.0, 0.0, 0.0)},
+        {"mean": (0.0, -3e38, 0.0, 0.0)},
+        {"mean": (0.0, 0.0, 0.0)},
+        {"version": 1},
+        {"version": 3},
         {"tail": b"\0"},
         {"tail": bytes(500)},
     ],
@@ -154,8 +226,8 @@ def test_forged_numbers_are_refused(forged):
 @given(
     st.text()
     | st.text(alphabet=string.ascii_letters + string.digits + "-_=")
-    | st.binary(min_size=17, max_size=17).map(lambda b: base64.urlsafe_b64encode(b).decode())
-    | st.tuples(st.integers(0, 22), st.characters()).map(
+    | st.binary(min_size=27, max_size=27).map(lambda b: base64.urlsafe_b64encode(b).decode())
+    | st.tuples(st.integers(0, 35), st.characters()).map(
         lambda at: changed()[: at[0]] + at[1] + changed()[at[0] + 1 :]
     )
 )
@@ -184,15 +256,32 @@ def test_an_unjudged_voice_has_no_bias():
 
 
 def test_what_was_joined_can_be_left_out_again():
-    first = Speaker().hear(RNG.normal(0, 1, (30, 2))).judged([0.5, 0.5])
-    second = Speaker().hear(RNG.normal(0, 1, (20, 2))).judged([0.9, 0.1])
+    first = Speaker().hear(frames_of(30, unvoiced=0.5)).judged([0.5, 0.5])
+    second = Speaker().hear(frames_of(20, unvoiced=0.2)).judged([0.9, 0.1])
     again = first.joined(second).without(second)
     np.testing.assert_allclose(again.total, first.total)
     np.testing.assert_allclose(again.leaning, first.leaning)
-    assert (again.count, again.utterances) == (first.count, first.utterances)
+    np.testing.assert_array_equal(again.counts, first.counts)
+    assert again.utterances == first.utterances
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), min_size=1, max_size=6))
+def test_all_but_one_part_is_the_other_parts_frame_by_frame(parts):
+    heard = [voice(count, unvoiced=unvoiced) for count, unvoiced in parts]
+    everything = Speaker()
+    for part in heard:
+        everything = everything.joined(part)
+    others = Speaker()
+    for part in heard[1:]:
+        others = others.joined(part)
+    rest = everything.without(heard[0])
+    np.testing.assert_array_equal(rest.counts, np.broadcast_to(others.counts, 4))
+    np.testing.assert_allclose(rest.mean(PRIOR), others.mean(PRIOR), atol=1e-6)
+    if rest.count:
+        np.testing.assert_array_equal(again(rest).counts, rest.counts)
 
 
 def test_a_portable_speaker_leaves_out_what_it_sounded_like():
-    speaker = Speaker().hear(np.ones((30, 2))).judged([0.9, 0.1])
+    speaker = Speaker().hear(np.ones((30, 4))).judged([0.9, 0.1])
     assert speaker.portable().utterances == 0
     assert not speaker.portable().bias(5.0).any()

@@ -65,11 +65,15 @@ def test_whatever_text_a_speaker_is_is_read_or_a_bad_message(text):
 
 def test_a_calibration_tells_the_speaker_and_whether_it_suffices():
     features = FeatureSettings()
-    told = protocol.calibration(Speaker().hear(np.ones((850, 40), np.float32)), features)
+    told = protocol.calibration(
+        Speaker().hear(np.ones((850, features.columns), np.float32)), features
+    )
     assert (told["speech_s"], told["suffices"]) == (8.5, True)
     assert len(told["speaker"]) < 250
     assert protocol.parse_speaker(told["speaker"], features).count == 850
-    short = protocol.calibration(Speaker().hear(np.ones((90, 40), np.float32)), features)
+    short = protocol.calibration(
+        Speaker().hear(np.ones((90, features.columns), np.float32)), features
+    )
     assert (short["speech_s"], short["suffices"]) == (0.9, False)
     nothing = protocol.calibration(Speaker(), features)
     assert nothing == {"speaker": None, "speech_s": 0.0, "suffices": False}

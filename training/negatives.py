@@ -91,16 +91,20 @@ def background(folder: Path) -> list[Path]:
 
 
 def _made(rng: Rng) -> Floats:
-    length = round(rng.uniform(SHORTEST_S, LONGEST_S) * RATE)
+    # A multiple of 160 has small prime factors, and a quick Fourier transform.
+    length = round(rng.uniform(SHORTEST_S, LONGEST_S) * 100) * RATE // 100
     wave = FAMILIES[int(rng.integers(len(FAMILIES)))](rng, length)
     if rng.random() < 0.3:  # of two families at once
         other = FAMILIES[int(rng.integers(len(FAMILIES)))](rng, length)
         wave = wave / loudest(wave) + 10 ** (rng.uniform(-20, 0) / 20) * other / loudest(other)
+    if rng.random() < 0.5:  # it begins: what has always been there is taken for the room's own
+        start = round(rng.uniform(0.2, 0.4) * length)
+        wave = np.concatenate([np.zeros(start), wave[: length - start]])
     if rng.random() < 0.3:  # in a room
         wave = fftconvolve(wave, _room(rng))[:length]
-    if rng.random() < 0.4:  # over the hiss of a microphone
-        hiss = coloured(rng, length)
-        wave = wave / loudest(wave) + 10 ** (rng.uniform(-50, -15) / 20) * hiss / loudest(hiss)
+    # Over the hiss of a microphone, which is often not heard.
+    hiss = coloured(rng, length)
+    wave = wave / loudest(wave) + 10 ** (rng.uniform(-70, -15) / 20) * hiss / loudest(hiss)
     wave = wave / loudest(wave) * 10 ** (rng.uniform(QUIETEST_DB, LOUDEST_DB) / 20)
     return np.asarray(wave / max(1.0, float(np.abs(wave).max())), np.float32)
 

@@ -260,8 +260,11 @@ def _drone(rng: Rng, length: int) -> Doubles:
 
 
 def _engine(rng: Rng, length: int) -> Doubles:
-    """Return a motor: pulses whose rate drifts, through resonances, in its own noise."""
-    rate = _log_uniform(rng, 8, 150) * _slow(rng, length, rng.uniform(0.3, 2), rng.uniform(0, 3))
+    """Return a motor: pulses whose rate drifts, through resonances, in its own noise.
+
+    Slower than any voice's pitch: a faster one through resonances would be a vowel.
+    """
+    rate = _log_uniform(rng, 5, 50) * _slow(rng, length, rng.uniform(0.3, 2), rng.uniform(0, 1.5))
     turns = np.floor(np.cumsum(rate) / RATE)
     pulses = np.diff(turns, prepend=0.0) * rng.lognormal(0, 0.3, length)
     t = np.arange(round(0.15 * RATE)) / RATE

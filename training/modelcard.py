@@ -42,7 +42,7 @@ LIMITS = """\
   matrices.
 * The probabilities are calibrated for speakers like those of the training. On a new corpus they are
   too sure.
-* It takes everything with the loudness pattern of speech for speech: see the sounds that are none.
+* Sounds that are no speech may pass for it, and odd voices for none: see the figures of both.
 * The speakers' sex is the corpora's own label, of two values; nothing is known about anybody
   else."""
 

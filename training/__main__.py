@@ -27,6 +27,7 @@ from models.labels import EMOTIONS
 from training.augmentation import VERSIONS
 from training.evaluation import PARTS, Evaluation
 from training.fit import FitSettings, Progress
+from training.listening import listen
 from training.manifest import ManifestError, corpora_folder, find_corpora
 from training.modelcard import model_card
 from training.networks import train_network
@@ -34,7 +35,7 @@ from training.plots import draw
 from training.prose import write_figures
 from training.splits import speaker_splits
 from training.store import Store, load_store
-from training.stream import comparison, listen
+from training.stream import comparison
 
 VERSION = "1.0.0"
 CACHE = Path(".cache")
@@ -133,16 +134,17 @@ def stream(store: Store) -> None:
     """Show how calm and how soon the timeline is, on speakers new to each fold's network."""
     evaluation = Evaluation(store, CACHE, SEED, FitSettings())
     decision = load_bundle(DEFAULT_BUNDLE)[0].decision
-    judges = (
-        (evaluation.trained(split).recognizer(), [store.utterances[i] for i in split.test])
+    talks = [
+        talk
         for split in speaker_splits(store.utterances)
-    )
-    print(comparison(list(listen(judges, seed=SEED)), EMOTIONS, decision))
+        for talk in listen(store, evaluation.trained(split), seed=SEED, shelf=evaluation.shelf)
+    ]
+    print(comparison(talks, EMOTIONS, decision))
 
 
 def evaluate(store: Store, *, only: list[str], jobs: int) -> None:
     """Train and judge a network for every split, and write the report."""
-    evaluation = Evaluation(store, CACHE, SEED, FitSettings())
+    evaluation = Evaluation(store, CACHE, SEED, FitSettings(), corpora_folder())
     for part in only:
         getattr(evaluation, part)()
     if only:

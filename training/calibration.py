@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from training.scores import (
 from training.store import Store
 
 COVERAGE = 0.8
+VOICE_LOST = 0.005
+"""Share of the windows of real speech that may be refused for not sounding like a voice."""
 CURVE = tuple(round(0.1 * k, 1) for k in range(1, 11))
 
 
@@ -29,11 +32,36 @@ def probabilities_at(logits: Doubles, temperature: float) -> Doubles:
     return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
 
 
-def calibrate(truth: Ints, logits: Doubles) -> Decision:
-    """Return the temperature, and the confidence under which a fifth of the utterances fall."""
-    temperature = best_temperature(truth, logits)
+def calibrate(
+    truth: Ints, logits: Doubles, *, corpora: np.ndarray | None = None, voice: Doubles | None = None
+) -> Decision:
+    """Return the decision that some utterances call for.
+
+    The temperature fits best; `unsure_below` is the confidence under which a fifth of the
+    utterances fall, `voice_above` the voice logit under which `VOICE_LOST` of the windows fall.
+
+    Parameters
+    ----------
+    truth : ndarray, shape (n,)
+    logits : ndarray, shape (n, labels)
+    corpora : ndarray of str, shape (n,), optional
+        Of each utterance; every corpus then counts alike for the temperature, large or small.
+    voice : ndarray, shape (windows,), optional
+        Voice logits of windows of real speech; without them nothing is refused.
+    """
+    weights = None
+    if corpora is not None:
+        _, which, sizes = np.unique(corpora, return_inverse=True, return_counts=True)
+        weights = 1.0 / sizes[which]
+    temperature = best_temperature(truth, logits, weights=weights)
+    decision = Decision()
+    if voice is not None and len(voice):
+        # Rounded down: not a window more than said is lost.
+        lowest = float(np.quantile(voice, VOICE_LOST))
+        decision = replace(decision, voice_above=float(np.floor(lowest * 1000) / 1000))
     confidence = probabilities_at(logits, temperature).max(axis=1)
-    return Decision(
+    return replace(
+        decision,
         temperature=round(temperature, 3),
         unsure_below=round(float(np.quantile(confidence, 1 - COVERAGE)), 3),
     )
@@ -53,25 +81,22 @@ def calibration(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
     """
     parts = []
     for outcome in outcomes:
-        others = [o for o in outcomes if o is not outcome]
-        decision = calibrate(
-            np.concatenate([truth_of(store, o.split.test) for o in others]),
-            np.concatenate([o.cold for o in others]),
-        )
+        decision = decision_for(store, outcomes, outcome)
         parts.append((outcome, decision, probabilities_at(outcome.cold, decision.temperature)))
     truths = [truth_of(store, outcome.split.test) for outcome, _, _ in parts]
     sures = [p.max(axis=1) >= decision.unsure_below for _, decision, p in parts]
     truth = np.concatenate(truths)
     probabilities = np.concatenate([p for _, _, p in parts])
     sure = np.concatenate(sures)
-    corpora = np.array([store.utterances[i].corpus for o, _, _ in parts for i in o.split.test])
+    corpora = np.concatenate([corpora_of(store, o) for o, _, _ in parts])
     errors = [expected_calibration_error(t, p) for t, (_, _, p) in zip(truths, parts, strict=True)]
     gains = [
         _uar_of(t, p, s) - _uar_of(t, p, np.ones(len(t), np.bool_))
         for t, s, (_, _, p) in zip(truths, sures, parts, strict=True)
     ]
     return {
-        "protocol": "Temperature and threshold of a fold come from the other folds' test speakers.",
+        "protocol": "Temperature and threshold of a fold come from the other folds' test speakers; "
+        "every corpus counts alike for the temperature.",
         "n": len(truth),
         "folds": len(parts),
         "temperature": spread([decision.temperature for _, decision, _ in parts]),
@@ -121,9 +146,24 @@ def coverage_curve(truth: Ints, probabilities: Doubles) -> list[dict[str, float]
     return curve
 
 
+def corpora_of(store: Store, outcome: Outcome) -> np.ndarray:
+    """Return the corpus of each of a split's test utterances, shape (tests,)."""
+    return np.array([store.utterances[i].corpus for i in outcome.split.test])
+
+
 def pooled_decision(store: Store, outcomes: list[Outcome]) -> Decision:
-    """Return the bundle's decision: from the test speakers of every fold."""
+    """Return the decision that the test speakers of some folds call for: of all, the bundle's."""
     return calibrate(
         np.concatenate([truth_of(store, o.split.test) for o in outcomes]),
         np.concatenate([o.cold for o in outcomes]),
+        corpora=np.concatenate([corpora_of(store, o) for o in outcomes]),
+        voice=np.concatenate([o.voice for o in outcomes]),
     )
+
+
+def decision_for(store: Store, outcomes: list[Outcome], outcome: Outcome) -> Decision:
+    """Return the decision for the test speakers of one fold, which none of them chose.
+
+    Where there is only one fold, they did.
+    """
+    return pooled_decision(store, [o for o in outcomes if o is not outcome] or outcomes)

@@ -6,25 +6,29 @@ goes on where it was, and a second one takes a minute.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from models.labels import EMOTIONS
-from training.calibration import calibration, pooled_decision
+from training.calibration import calibration, decision_for, pooled_decision
 from training.fairness import fairness
 from training.fit import FitSettings, Progress
 from training.inflated import inflated, random_split
-from training.networks import train_network
-from training.nonspeech import nonspeech, refused
+from training.listening import listen
+from training.networks import RAW, train_network
 from training.outcomes import Outcome, Trained, judge
+from training.quantisation import int8_cost
+from training.refusals import nonspeech, refused
 from training.report import figures
 from training.robustness import disturbed, robustness
 from training.shelf import Shelf
 from training.speed import speed
-from training.splits import Split, corpus_splits, speaker_splits
+from training.splits import UNTOUCHED, Split, corpus_splits, speaker_splits
 from training.store import Store
+from training.stream import section
 from training.targets import targets
+from training.voice import voice
 from training.warmth import warm_up, warmth
 
 PARTS = ("speakers", "corpora", "random")
@@ -41,15 +45,19 @@ class Evaluation:
         Networks and judgements are kept in it.
     seed : int
     settings : FitSettings
+    corpora_folder : Path, optional
+        Where recordings without speech are looked for.
     """
 
     store: Store
     cache: Path
     seed: int
     settings: FitSettings
+    corpora_folder: Path | None = None
 
     @property
-    def _shelf(self) -> Shelf:
+    def shelf(self) -> Shelf:
+        """Where judgements are kept."""
         return Shelf(self.cache / "judgements")
 
     def trained(self, split: Split) -> Trained:
@@ -75,14 +83,33 @@ class Evaluation:
     def speakers(self) -> dict[str, Any]:
         """Return the sections of the report that come from the folds by speaker."""
         networks, outcomes = self._judged(speaker_splits(self.store.utterances), "speakers")
+        decision = pooled_decision(self.store, outcomes)
+        decisions = [decision_for(self.store, outcomes, outcome) for outcome in outcomes]
+        # On a worse line a voice may no longer sound like one: what it is refused for then counts.
         lines = [
-            disturbed(self.store, trained, seed=self.seed, shelf=self._shelf)
+            disturbed(
+                self.store,
+                replace(trained, card=replace(trained.card, decision=strict)),
+                seed=self.seed,
+                shelf=self.shelf,
+            )
+            for trained, own in zip(networks, decisions, strict=True)
+            for strict in [replace(RAW, voice_above=own.voice_above)]
+        ]
+        rejected = [
+            refused(
+                trained,
+                decision,
+                seed=self.seed,
+                store=self.store,
+                shelf=self.shelf,
+                corpora=self.corpora_folder,
+            )
             for trained in networks
         ]
-        decision = pooled_decision(self.store, outcomes)
-        rejected = [
-            refused(trained, decision, seed=self.seed, store=self.store, shelf=self._shelf)
-            for trained in networks
+        talks = [
+            (listen(self.store, trained, seed=self.seed, shelf=self.shelf), own)
+            for trained, own in zip(networks, decisions, strict=True)
         ]
         report: dict[str, Any] = {
             "speakers": self._by_corpus(outcomes, "speakers"),
@@ -90,17 +117,28 @@ class Evaluation:
         }
         if len(outcomes) > 1:
             report["calibration"] = calibration(self.store, outcomes)
+            report["voice"] = voice(self.store, outcomes)
         report["robustness"] = robustness(self.store, lines)
-        report["nonspeech"] = nonspeech(rejected, seed=self.seed)
+        report["nonspeech"] = nonspeech(rejected)
+        report["stream"] = section(talks, EMOTIONS)
         report["fairness"] = fairness(self.store, outcomes)
         report["speed"] = speed(networks[0])
+        smaller = int8_cost(
+            self.store,
+            networks[0],
+            outcomes[0],
+            networks=self.cache / "networks",
+            shelf=self.shelf,
+        )
+        if smaller:
+            report["speed"]["int8"] = smaller
         return report
 
     def corpora(self) -> dict[str, Any]:
         """Return the sections of the report that come from leaving a corpus out."""
         networks, outcomes = self._judged(corpus_splits(self.store.utterances), "corpora")
         stages = [
-            warm_up(self.store, trained, seed=self.seed, shelf=self._shelf) for trained in networks
+            warm_up(self.store, trained, seed=self.seed, shelf=self.shelf) for trained in networks
         ]
         report: dict[str, Any] = {"corpora": self._by_corpus(outcomes, "corpora")}
         if outcomes:
@@ -112,7 +150,7 @@ class Evaluation:
         split = random_split(self.store, seed=self.seed)
         if split is None:
             return {}
-        outcome = judge(self.store, self.trained(split), shelf=self._shelf)
+        outcome = judge(self.store, self.trained(split), shelf=self.shelf)
         return {"random_split": inflated(self.store, outcome, honest=honest)}
 
     def report(self) -> dict[str, Any]:
@@ -122,6 +160,7 @@ class Evaluation:
                 "labels": list(EMOTIONS),
                 "speakers": "Six folds; each network never heard the speakers that it is tested "
                 "on.",
+                "untouched": list(UNTOUCHED),
                 "corpora": "Leave one corpus out; the network never heard any of the corpus.",
                 "warm": "The speaker's other clips are known, without their labels: the mean of "
                 "their speech, and what they lean to.",
@@ -142,7 +181,7 @@ class Evaluation:
         for number, split in enumerate(splits, start=1):
             print(f"{kind}: split {number} of {len(splits)}, {split.name}", flush=True)
             networks.append(self.trained(split))
-            outcomes.append(judge(self.store, networks[-1], shelf=self._shelf))
+            outcomes.append(judge(self.store, networks[-1], shelf=self.shelf))
         return networks, outcomes
 
     def _by_corpus(self, outcomes: list[Outcome], kind: str) -> dict[str, Any]:

@@ -165,25 +165,32 @@ def read_original(folder: Path, corpus: Corpus) -> tuple[list[Utterance], Findin
     return utterances, findings
 
 
-def doubts(utterances: list[Utterance], folder: Path) -> Findings:
-    """Return what is amiss with the names of a manifest's utterances; they are used all the same.
+def examined(utterances: list[Utterance], folder: Path) -> tuple[list[Utterance], Findings]:
+    """Return the utterances of a manifest that can be used, and what is amiss with its names.
+
+    One whose name gives its speaker another sex than the speaker's other names is left out, as
+    `survey` leaves it out: it may be of somebody on the other side of a split. Where a name merely
+    says other things than the manifest's line, the line counts.
 
     Parameters
     ----------
+    utterances : list of Utterance
+        Of one corpus.
     folder : Path
         Of all the corpora.
     """
-    reasons = contradictions([(u.speaker, u.sex) for u in utterances])
+    findings, usable = Findings(), []
+    wrong = contradictions([(u.speaker, u.sex) for u in utterances])
     for position, utterance in enumerate(utterances):
+        path = utterance.path.relative_to(folder).as_posix()
+        if position in wrong:
+            findings.left_out.append(Finding(path, f"misnamed: {wrong[position]}"))
+            continue
+        usable.append(utterance)
         differs = _differs(utterance, folder)
         if differs:
-            reasons[position] = differs
-    return Findings(
-        doubtful=[
-            Finding(utterances[position].path.relative_to(folder).as_posix(), reasons[position])
-            for position in sorted(reasons)
-        ]
-    )
+            findings.doubtful.append(Finding(path, differs))
+    return usable, findings
 
 
 def _differs(utterance: Utterance, folder: Path) -> str | None:
@@ -226,8 +233,7 @@ def find_corpora(folder: Path, *, tell: Callable[[str], None] = _say) -> dict[st
     for name, corpus in CORPORA.items():
         own = folder / name
         if (own / FILE).is_file():
-            found[name] = read_manifest(own)
-            findings = doubts(found[name], folder)
+            found[name], findings = examined(read_manifest(own), folder)
         elif own.is_dir():
             found[name], findings = read_original(own, corpus)
             tell(f"{name} has no {FILE} yet; `make corpora` writes it")

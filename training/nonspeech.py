@@ -1,29 +1,29 @@
-"""Sounds that are no speech, made here, and how often they pass for an emotion."""
+"""Sounds that are no speech, for the evaluation alone: no network is trained on any of them.
+
+The sounds to train on are others, made by other recipes (`training.negatives`), though nothing can
+keep a beep made there from being somewhat like a beep made here.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from models.bundle import Decision
 from models.features import Floats
-from models.recognizer import Recognizer
-from models.runtime import Network
 from training.augmentation import coloured_noise
-from training.outcomes import Trained
-from training.scores import spread
-from training.shelf import Arrays, Shelf, judging
-from training.store import Store
+from training.negatives import held_out_noise
+from training.store import read_audio
 
 RATE = 16000
 LENGTH_S = 6.0
 EACH = 6
-"""Sounds of a kind."""
+"""Sounds of a kind that is made."""
+ROOMS = "rooms without speech"
 
 Doubles = np.ndarray
 LEVELS_DB = (-45.0, -36.0, -30.0, -24.0, -18.0, -12.0)
@@ -214,55 +214,12 @@ def sounds(*, seed: int = 1) -> list[Sound]:
     return made
 
 
-def refused(
-    trained: Trained, decision: Decision, *, seed: int, store: Store, shelf: Shelf
-) -> Arrays:
-    """Return the windows that a stream makes of every sound, and those judged no emotion.
-
-    Returns
-    -------
-    dict of ndarray
-        `windows`, `refused`, shape (sounds,).
-    """
-    card = replace(trained.card, decision=decision)
-
-    def make() -> Arrays:
-        recognizer = Recognizer(card, Network(card, trained.weights))
-        states = [
-            [w.state for w in recognizer.predict(s.samples).windows] for s in sounds(seed=seed)
-        ]
-        return {
-            "windows": np.array([len(own) for own in states]),
-            "refused": np.array([sum(s != "speech" for s in own) for own in states]),
-        }
-
-    key = judging(card, trained.weights, store, (), __file__)
-    return shelf.fetch(["nonspeech", seed, *key], make)
-
-
-def nonspeech(found: list[Arrays], *, seed: int) -> dict[str, Any]:
-    """Return the share of windows judged silence or unsure: of every kind, and of all.
+def rooms(folder: Path) -> list[Sound]:
+    """Return what rooms sound like when nobody speaks: recordings that no network is trained on.
 
     Parameters
     ----------
-    found : list of dict
-        What `refused` returned for each fold's network.
-    seed : int
+    folder : Path
+        Of all the corpora; without EmoSpeech there are none.
     """
-    kinds = np.array([sound.kind for sound in sounds(seed=seed)])
-    shares = {
-        kind: [
-            one["refused"][kinds == kind].sum() / one["windows"][kinds == kind].sum()
-            for one in found
-        ]
-        for kind in KINDS
-    }
-    return {
-        "protocol": f"{EACH} sounds of {LENGTH_S:g} s of each kind, made by the project, from "
-        "quiet to loud, as live streams, with the bundle's decision; windows judged silence or "
-        "unsure.",
-        "n": int(found[0]["windows"].sum()),
-        "networks": len(found),
-        "all": spread([one["refused"].sum() / one["windows"].sum() for one in found]),
-        "kinds": {kind: spread(values) for kind, values in shares.items()},
-    }
+    return [Sound(ROOMS, read_audio(path)) for path in held_out_noise(folder)]

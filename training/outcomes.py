@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from models.activity import VoiceActivity
@@ -13,7 +14,7 @@ from models.features import Floats
 from models.labels import EMOTIONS
 from models.normalisation import LEAST, Speaker
 from models.recognizer import Recognizer
-from models.runtime import Network
+from models.runtime import Logits, Network
 from training.shelf import Arrays, Shelf, judging
 from training.splits import Split
 from training.store import Store, read_audio
@@ -39,6 +40,25 @@ class Trained:
         return Recognizer(self.card, Network(self.card, self.weights))
 
 
+class Overheard(Network):
+    """A network that remembers what it said of voices."""
+
+    def __init__(self, card: Card, weights: bytes) -> None:
+        super().__init__(card, weights)
+        self._voices: list[float] = []
+
+    def logits(self, columns: Floats, speech: npt.NDArray[np.bool_]) -> Logits:
+        """Return the logits of one window, as ever."""
+        said = super().logits(columns, speech)
+        self._voices.append(said.voice)
+        return said
+
+    def take_voices(self) -> list[float]:
+        """Return the voice logit of every window since the last call."""
+        taken, self._voices = self._voices, []
+        return taken
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a split's network said of its test utterances.
@@ -51,12 +71,19 @@ class Outcome:
         mean of that speaker's other clips (their labels unused).
     heard : ndarray of bool, shape (tests,)
         Whether any speech was found.
+    voice : ndarray, shape (windows,)
+        Voice logits of the windows with speech, knowing nothing of the speaker. None of them was
+        refused for its own.
+    clip : ndarray of int, shape (windows,)
+        Which of the test utterances each of those windows is of.
     """
 
     split: Split
     cold: np.ndarray
     warm: np.ndarray
     heard: np.ndarray
+    voice: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    clip: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def truth_of(store: Store, members: tuple[int, ...] | np.ndarray) -> np.ndarray:
@@ -76,18 +103,32 @@ def judge(store: Store, trained: Trained, *, shelf: Shelf) -> Outcome:
 
 
 def _judge(store: Store, trained: Trained) -> Arrays:
-    recognizer, split = trained.recognizer(), trained.split
+    split, network = trained.split, Overheard(trained.card, trained.weights)
+    recognizer = Recognizer(trained.card, network)
     clips = {i: read_audio(store.utterances[i].path) for i in split.test}
     everyone, heard_in = speakers(store, recognizer, clips)
     cold, warm, heard = [], [], []
-    for i, samples in tqdm(clips.items(), desc=f"{split.name}: judging", mininterval=2):
+    voice: list[float] = []
+    clip: list[int] = []
+    bar = tqdm(clips.items(), desc=f"{split.name}: judging", mininterval=2)
+    for row, (i, samples) in enumerate(bar):
         everything, own = everyone[store.utterances[i].speaker], heard_in[i]
         others = everything.without(own)
+        network.take_voices()
         plain = recognizer.predict(samples)
+        voices = network.take_voices()
+        voice += voices
+        clip += [row] * len(voices)
         cold.append(plain.probabilities)
         warm.append(recognizer.predict(samples, speaker=others).probabilities)
         heard.append(plain.emotion is not None)
-    return {"cold": logs(cold), "warm": logs(warm), "heard": np.array(heard)}
+    return {
+        "cold": logs(cold),
+        "warm": logs(warm),
+        "heard": np.array(heard),
+        "voice": np.array(voice, np.float64),
+        "clip": np.array(clip, np.int64),
+    }
 
 
 def speakers(
@@ -107,7 +148,7 @@ def speakers(
     means: dict[str, Speaker] = {}
     for i, samples in clips.items():
         frames = recognizer.extractor.frames(samples)
-        parts[i] = Speaker().hear(frames.mfcc[VoiceActivity().push(frames.level)])
+        parts[i] = Speaker().hear(frames.columns[VoiceActivity().push(frames.level)])
         name = store.utterances[i].speaker
         means[name] = means.get(name, Speaker()).joined(parts[i])
     known = dict(means)

@@ -94,20 +94,23 @@ def spread(values: Sequence[float | np.floating]) -> dict[str, Any]:
     }
 
 
-def best_temperature(truth: Ints, logits: Doubles) -> float:
+def best_temperature(truth: Ints, logits: Doubles, *, weights: Doubles | None = None) -> float:
     """Return the temperature with the least negative log likelihood (Guo et al. 2017).
 
     Parameters
     ----------
     truth : ndarray, shape (n,)
     logits : ndarray, shape (n, labels)
+    weights : ndarray, shape (n,), optional
+        How much each counts; all alike by default.
     """
 
     def loss(temperature: float) -> float:
         scaled = logits / temperature
         scaled = scaled - scaled.max(axis=1, keepdims=True)
         log_sum = np.log(np.exp(scaled).sum(axis=1))
-        return float((log_sum - scaled[np.arange(len(truth)), truth]).mean())
+        losses = log_sum - scaled[np.arange(len(truth)), truth]
+        return float(np.average(losses, weights=weights))
 
     grid = np.exp(np.linspace(np.log(0.3), np.log(5.0), 200))
     return float(grid[np.argmin([loss(float(t)) for t in grid])])

@@ -41,8 +41,7 @@ class Shelf:
         make : callable
             Is only called if nothing is there.
         """
-        digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
-        file = self.folder / f"{digest}.npz"
+        file = self._file(key)
         if not file.is_file():
             arrays = make()
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -51,6 +50,14 @@ class Shelf:
             partial.replace(file)
         with np.load(file) as data:
             return {name: data[name] for name in data.files}
+
+    def has(self, key: Any) -> bool:
+        """Return whether `fetch` would find arrays for `key`."""
+        return self._file(key).is_file()
+
+    def _file(self, key: Any) -> Path:
+        digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
+        return self.folder / f"{digest}.npz"
 
 
 def judging(

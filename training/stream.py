@@ -7,20 +7,18 @@ from the same windows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from models.bundle import Decision
 from models.normalisation import LEAST
-from models.recognizer import DEFAULT_STEP_S, Recognizer
+from models.recognizer import DEFAULT_STEP_S
 from models.timeline import Timeline, Window
-from training.manifest import Utterance
-from training.networks import RAW
-from training.talks import Run, Talk, talk_of, talkers
+from training.listening import Heard
+from training.talks import Run
 
 COMPARED = (
     *({"smoothing": s, "memory": 0.0, "unsure_margin": 0.0} for s in (0.0, 0.5, 0.75)),
@@ -93,18 +91,12 @@ class Followed:
 NOTHING = Followed(0.0, 0, 0, 0, 0, 0, ())
 
 
-def heard(recognizer: Recognizer, talk: Talk) -> list[Window]:
-    """Return the stream's windows before any decision: temperature 1, nothing smoothed."""
-    raw = Recognizer(replace(recognizer.card, decision=RAW), recognizer.network)
-    return raw.stream(step_s=DEFAULT_STEP_S).push(talk.samples)
-
-
-def shown(windows: Sequence[Window], labels: tuple[str, ...], decision: Decision) -> list[Window]:
-    """Return what a decision makes of windows that `heard` gave."""
+def shown(talk: Heard, labels: tuple[str, ...], decision: Decision) -> list[Window]:
+    """Return what a decision makes of the windows of a talk."""
     timeline = Timeline(labels, decision)
     return [
         timeline.silence(w.start_s, w.end_s)
-        if w.state == "silence"
+        if w.state == "silence" or voice < decision.voice_above
         else timeline.speech(
             w.start_s,
             w.end_s,
@@ -112,7 +104,7 @@ def shown(windows: Sequence[Window], labels: tuple[str, ...], decision: Decision
             step_s=DEFAULT_STEP_S,
             weight=1.0,
         )
-        for w in windows
+        for w, voice in zip(talk.windows, talk.voices, strict=True)
     ]
 
 
@@ -152,57 +144,34 @@ def follow(runs: Sequence[Run], windows: Sequence[Window]) -> Followed:
     )
 
 
-@dataclass(frozen=True)
-class Heard:
-    """A talk's truth, and what the network said of it."""
-
-    corpus: str
-    runs: tuple[Run, ...]
-    windows: list[Window]
+Group = tuple[Sequence[Heard], Decision]
+"""Talks, and the decision by which they are shown."""
 
 
-def listen(
-    judges: Iterable[tuple[Recognizer, Iterable[Utterance]]], *, seed: int
-) -> Iterator[Heard]:
-    """Hold a talk of every speaker and let it be heard.
+def followed(groups: Iterable[Group], labels: tuple[str, ...]) -> dict[str, Followed]:
+    """Return how the talks of each corpus were followed."""
+    corpora: dict[str, Followed] = {}
+    for talks, decision in groups:
+        for talk in talks:
+            own = follow(talk.runs, shown(talk, labels, decision))
+            corpora[talk.corpus] = corpora.get(talk.corpus, NOTHING) + own
+    return corpora
 
-    Parameters
-    ----------
-    judges : iterable of (Recognizer, utterances)
-        Each hears the speakers of its utterances: speakers that its network has never heard.
-    seed : int
-        For the talks' order and pauses.
-    """
-    rng = np.random.default_rng(seed)
-    for recognizer, utterances in judges:
-        for corpus, speakers in talkers(utterances).items():
-            for clips in tqdm(speakers, desc=f"talks of {corpus}", mininterval=2):
-                talk = talk_of(clips, rng)
-                yield Heard(corpus, talk.runs, heard(recognizer, talk))
+
+def figures_of(corpora: dict[str, Followed]) -> dict[str, Any]:
+    """Return what `Followed.figures` tells, the mean over the corpora, and "by_corpus"."""
+    figures = {corpus: own.figures() for corpus, own in corpora.items()}
+    mean = {
+        key: float(np.mean([own[key] for own in figures.values()])) for key in NOTHING.figures()
+    }
+    return {**mean, "by_corpus": figures}
 
 
 def compare(
     talks: Sequence[Heard], labels: tuple[str, ...], decisions: Iterable[Decision]
 ) -> list[dict[str, Any]]:
-    """Return the figures of each decision: the mean over the corpora, and each corpus.
-
-    Returns
-    -------
-    list of dict
-        What `Followed.figures` tells, and "by_corpus".
-    """
-    rows = []
-    for decision in decisions:
-        corpora: dict[str, Followed] = {}
-        for talk in talks:
-            followed = follow(talk.runs, shown(talk.windows, labels, decision))
-            corpora[talk.corpus] = corpora.get(talk.corpus, NOTHING) + followed
-        figures = {corpus: followed.figures() for corpus, followed in corpora.items()}
-        mean = {
-            key: float(np.mean([own[key] for own in figures.values()])) for key in NOTHING.figures()
-        }
-        rows.append({**mean, "by_corpus": figures})
-    return rows
+    """Return the figures of each decision: the mean over the corpora, and each corpus."""
+    return [figures_of(followed([(talks, decision)], labels)) for decision in decisions]
 
 
 def table(rows: Sequence[dict[str, Any]], decisions: Sequence[Decision]) -> str:
@@ -233,16 +202,25 @@ def comparison(talks: Sequence[Heard], labels: tuple[str, ...], decision: Decisi
     return f"{head}\n\n{table(compare(talks, labels, decisions), decisions)}"
 
 
-def section(talks: Sequence[Heard], labels: tuple[str, ...], decision: Decision) -> dict[str, Any]:
-    """Return the stream's section of the evaluation's report; empty where nobody holds a talk."""
+def section(groups: Sequence[Group], labels: tuple[str, ...]) -> dict[str, Any]:
+    """Return the stream's section of the evaluation's report; empty where nobody holds a talk.
+
+    Parameters
+    ----------
+    groups : sequence of (talks, decision)
+        Of each fold, and the decision that none of its speakers chose.
+    labels : tuple of str
+    """
+    talks = [talk for own, _ in groups for talk in own]
     if not talks:
         return {}
-    (row,) = compare(talks, labels, [decision])
+    row = figures_of(followed(groups, labels))
     by_corpus = row.pop("by_corpus")
     return {
         "protocol": "Clips of one speaker, never heard by the network, joined with pauses, the "
-        "emotion changing every two to four clips; heard as a live stream, cold at first. Shares "
-        "are of windows with speech; changes are a minute of speech; the mean over the corpora.",
+        "emotion changing every two to four clips; heard as a live stream, cold at first, with the "
+        "thresholds that the other folds' speakers call for. Shares are of windows with speech; "
+        "changes are a minute of speech; the mean over the corpora.",
         "talks": len(talks),
         "minutes": round(minutes_of(talks), 1),
         **_rounded(row),

@@ -102,6 +102,16 @@ def _ms(report: Report) -> tuple[float, float | None, int, int]:
     return own["median"], None, own["n"], 1
 
 
+def _int8_ms(report: Report) -> tuple[float, float | None, int, int]:
+    own = report["speed"]["int8"]["window_ms"]
+    return own["median"], None, own["n"], 1
+
+
+def _int8_cost(report: Report) -> tuple[float, float | None, int, int]:
+    own = report["speed"]["int8"]
+    return own["uar_cost"], None, own["n"], 1
+
+
 SPEAKERS = "folds by speaker, UAR"
 LEFT = "leave one corpus out, UAR"
 TARGETS = (
@@ -181,6 +191,14 @@ TARGETS = (
     ),
     Target("size of the bundle, MB", "weights and card", 1.0, False, _size),
     Target("one window on one core, ms", "float32, median", 0.5, False, _ms),
+    Target("one window on one core with int8 weights, ms", "median", 0.2, False, _int8_ms),
+    Target(
+        "UAR lost by int8 weights",
+        "one fold by speaker, mean over corpora",
+        0.005,
+        False,
+        _int8_cost,
+    ),
 )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from models.activity import VoiceActivity
 from models.features import FeatureSettings, Floats
 from models.normalisation import Speaker
 from training.outcomes import Outcome, Trained, logs, truth_of
@@ -30,7 +31,7 @@ def heard_for(
     ----------
     seconds : float
         If the clips hold less, all of them are heard.
-    clips : sequence of ndarray, shape (frames, n_mfcc)
+    clips : sequence of ndarray, shape (frames, columns)
         Speech frames of one speaker's clips, in the order in which they are heard.
     judged : sequence of ndarray, shape (labels,)
         What the recogniser said of those clips, none of the speaker known; a clip that was heard
@@ -58,8 +59,8 @@ def drawn(members: Sequence[int], count: int, rng: np.random.Generator) -> list[
 def warm_up(store: Store, trained: Trained, *, seed: int, shelf: Shelf) -> Arrays:
     """Return what the recogniser says after each of `SECONDS` but the first, which is cold.
 
-    The speech comes from the store: the same speaker's other clips, in an order drawn for each
-    test clip. Their labels are unused.
+    The speech is the same speaker's other clips, in an order drawn for each test clip. Their labels
+    are unused.
 
     Returns
     -------
@@ -77,10 +78,13 @@ def _warm_up(store: Store, trained: Trained, seed: int) -> Arrays:
     of_speaker: dict[str, list[int]] = {}
     for i in test:
         of_speaker.setdefault(store.utterances[i].speaker, []).append(i)
-    cold = {
-        i: np.array(recognizer.predict(read_audio(store.utterances[i].path)).probabilities)
-        for i in tqdm(test, desc=f"{trained.split.name}: judging", mininterval=2)
-    }
+    cold: dict[int, npt.NDArray[np.float64]] = {}
+    speech: dict[int, Floats] = {}
+    for i in tqdm(test, desc=f"{trained.split.name}: judging", mininterval=2):
+        samples = read_audio(store.utterances[i].path)
+        cold[i] = np.array(recognizer.predict(samples).probabilities)
+        frames = recognizer.extractor.frames(samples)
+        speech[i] = frames.columns[VoiceActivity().push(frames.level)]
     rows = drawn(range(len(test)), CLIPS, rng)
     said = np.zeros((len(SECONDS) - 1, len(rows), len(recognizer.labels)))
     heard_s = np.zeros((len(SECONDS) - 1, len(rows)))
@@ -90,7 +94,7 @@ def _warm_up(store: Store, trained: Trained, seed: int) -> Arrays:
         samples = read_audio(store.utterances[own].path)
         others = [i for i in of_speaker[store.utterances[own].speaker] if i != own]
         order = [others[k] for k in rng.permutation(len(others))]
-        clips = [store.mfcc[i][0][store.speech[i][0]].astype(np.float32) for i in order[:80]]
+        clips = [speech[i] for i in order[:80]]
         for stage, seconds in enumerate(SECONDS[1:]):
             speaker = heard_for(seconds, clips, [cold[i] for i in order[:80]])
             said[stage, column] = recognizer.predict(samples, speaker=speaker).probabilities

@@ -7,9 +7,11 @@ import pytest
 
 from models.labels import EMOTIONS
 from training.calibration import (
+    VOICE_LOST,
     calibrate,
     calibration,
     coverage_curve,
+    decision_for,
     pooled_decision,
     probabilities_at,
 )
@@ -22,8 +24,8 @@ from training.store import Store
 FOLDS, EACH = 3, 400
 
 
-def experiment(exaggerations=(1.0, 1.0, 1.0), seed=0):
-    """Folds whose logits are honest, or exaggerated by a factor a fold."""
+def experiment(exaggerations=(1.0, 1.0, 1.0), seed=0, shift=0.0):
+    """Folds whose logits are honest, or exaggerated by a factor a fold; three windows a clip."""
     rng = np.random.default_rng(seed)
     store, outcomes = Store([], [], []), []
     for fold, factor in enumerate(exaggerations):
@@ -38,7 +40,8 @@ def experiment(exaggerations=(1.0, 1.0, 1.0), seed=0):
             )
         split = Split(f"speakers-{fold}", (), tuple(range(first, first + EACH)))
         logits = factor * np.log(chances)
-        outcomes.append(Outcome(split, logits, logits, np.ones(EACH, bool)))
+        voice, clip = rng.normal(5 + shift * fold, 1, 3 * EACH), np.repeat(np.arange(EACH), 3)
+        outcomes.append(Outcome(split, logits, logits, np.ones(EACH, bool), voice, clip))
     return store, outcomes
 
 
@@ -84,7 +87,12 @@ def test_the_bundles_decision_comes_from_every_fold():
     store, outcomes = experiment(exaggerations=(2.0, 2.0, 2.0))
     decision = pooled_decision(store, outcomes)
     truth = np.array([EMOTIONS.index(u.emotion) for u in store.utterances])
-    assert decision == calibrate(truth, np.concatenate([o.cold for o in outcomes]))
+    assert decision == calibrate(
+        truth,
+        np.concatenate([o.cold for o in outcomes]),
+        corpora=np.array([u.corpus for u in store.utterances]),
+        voice=np.concatenate([o.voice for o in outcomes]),
+    )
     confidence = np.concatenate(
         [probabilities_at(o.cold, decision.temperature).max(axis=1) for o in outcomes]
     )
@@ -101,3 +109,34 @@ def test_the_reliability_bins_say_what_the_calibration_error_sums():
         assert b["from"] <= b["confidence"] <= b["from"] + 0.1
     gaps = sum(b["n"] * abs(b["accuracy"] - b["confidence"]) for b in bins) / 500
     assert gaps == pytest.approx(expected_calibration_error(truth, probabilities), abs=1e-6)
+
+
+def test_as_many_windows_of_real_speech_are_lost_as_is_allowed_and_no_more():
+    store, outcomes = experiment()
+    threshold = pooled_decision(store, outcomes).voice_above
+    lost = np.mean(np.concatenate([o.voice for o in outcomes]) < threshold)
+    assert 0.6 * VOICE_LOST < lost <= VOICE_LOST
+
+
+def test_a_folds_decision_does_not_depend_on_its_own_speakers():
+    store, outcomes = experiment(shift=10.0)
+    first, second = (decision_for(store, outcomes, o) for o in outcomes[:2])
+    assert first.voice_above > 10
+    assert second.voice_above < 5
+    assert decision_for(store, outcomes[:1], outcomes[0]) == pooled_decision(store, outcomes[:1])
+
+
+def test_without_windows_nothing_is_refused_for_its_voice():
+    store, outcomes = experiment()
+    truth = np.array([EMOTIONS.index(u.emotion) for u in store.utterances[:EACH]])
+    assert calibrate(truth, outcomes[0].cold).voice_above < -1e6
+
+
+def test_a_large_corpus_weighs_no_more_than_a_small_one():
+    store, (honest, loud, _) = experiment(exaggerations=(1.0, 4.0, 1.0))
+    truth = np.array([EMOTIONS.index(u.emotion) for u in store.utterances])
+    few = np.concatenate([honest.cold, loud.cold[:40]])
+    many = np.concatenate([truth[:EACH], truth[EACH : EACH + 40]])
+    names = np.array(["large"] * EACH + ["small"] * 40)
+    alike = calibrate(many, few, corpora=names).temperature
+    assert alike > calibrate(many, few).temperature + 0.2

@@ -66,6 +66,8 @@ def test_the_report_is_json_with_every_section(report):
         "warm_up",
         "robustness",
         "nonspeech",
+        "voice",
+        "stream",
         "fairness",
         "speed",
         "random_split",

@@ -110,6 +110,18 @@ def test_a_name_that_contradicts_its_line_is_told_and_the_line_counts(tmp_path, 
     assert line.endswith("ravdess/03-01-05-01-01-01-01.flac")
 
 
+def test_a_name_that_contradicts_its_speakers_sex_is_told_and_left_out(tmp_path, ravdess):
+    told = []
+    other = row("d", "sad").replace(",M,", ",F,")
+    ravdess(row("a"), row("b"), row("c"), other)
+    members = find_corpora(tmp_path, tell=told.append)["ravdess"]
+    assert [u.path.stem for u in members] == ["a", "b", "c"]
+    assert told == [
+        "left out, misnamed: its name says that ravdess_01 is a woman, 3 others of the speaker do "
+        "not: ravdess/d.flac"
+    ]
+
+
 def test_a_corpus_without_a_manifest_is_searched_and_said_to_have_none(tmp_path):
     told = []
     layout(tmp_path / "savee", "DC/a01.wav", "DC/d01.wav", "DC/x.wav")
@@ -135,3 +147,6 @@ def test_all_the_real_corpora_are_read(corpora):
     found = find_corpora(corpora)
     assert len(found["ravdess"]) == 96 + 4 * 192
     assert {u.emotion for u in found["ased"]} == {"neutral", "happy", "sad", "angry", "fearful"}
+    for members in found.values():
+        sexes = {(u.speaker, u.sex) for u in members}
+        assert len(sexes) == len({speaker for speaker, _ in sexes})

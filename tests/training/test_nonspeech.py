@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from models import Recognizer
-from models.bundle import DEFAULT_BUNDLE, Decision, load_bundle
-from training.nonspeech import EACH, KINDS, LENGTH_S, nonspeech, refused, sounds
-from training.outcomes import Trained
-from training.shelf import Shelf
-from training.splits import Split
-from training.store import Store
+from training.negatives import held_out_noise, recorded_noise
+from training.nonspeech import EACH, KINDS, LENGTH_S, ROOMS, rooms, sounds
+from training.store import read_audio
 
 RATE = 16000
 SOUNDS = sounds(seed=1)
@@ -88,25 +84,17 @@ def test_no_sound_is_a_voice(kind):
             assert voiced(sound.samples) < 0.1
 
 
-def test_windows_judged_no_emotion_are_counted(tmp_path):
-    trained = Trained(Split("a", (), ()), *load_bundle(DEFAULT_BUNDLE))
-    store, shelf = Store([], [], []), Shelf(tmp_path)
+def test_recorded_rooms_are_those_that_are_held_out(corpora):
+    paths = held_out_noise(corpora)
+    if not paths:
+        pytest.skip("no EmoSpeech here")
+    recorded = rooms(corpora)
+    assert len(recorded) == len(paths)
+    assert {sound.kind for sound in recorded} == {ROOMS}
+    assert all(2 * RATE < len(sound.samples) < 4 * RATE for sound in recorded)
+    heard = {sound.samples.tobytes() for sound in recorded}
+    assert not any(read_audio(path).tobytes() in heard for path in recorded_noise(corpora))
 
-    def share(unsure_below):
-        decision = Decision(temperature=1.0, unsure_below=unsure_below)
-        found = refused(trained, decision, seed=1, store=store, shelf=shelf)
-        return nonspeech([found], seed=1)
 
-    strict, lax = share(1.01), share(0.0)
-    assert strict["all"]["mean"] == 1.0
-    assert lax["all"]["mean"] < 1.0
-    recognizer = Recognizer(trained.card, trained.recognizer().network)
-    states = [
-        window.state
-        for sound in SOUNDS
-        if sound.kind == "knocks"
-        for window in recognizer.predict(sound.samples).windows
-    ]
-    assert lax["kinds"]["knocks"]["mean"] == pytest.approx(
-        np.mean([state == "silence" for state in states]), abs=0.3
-    )
+def test_without_the_corpus_there_are_no_rooms(tmp_path):
+    assert rooms(tmp_path) == []

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models.bundle import DEFAULT_BUNDLE, load_bundle
+from tests.training.untrained import untrained
 from training.manifest import Utterance
 from training.shelf import Shelf, judging
 from training.store import Store
 
-CARD, WEIGHTS = load_bundle(DEFAULT_BUNDLE)
+CARD, WEIGHTS = untrained().card, untrained().weights
 STORE = Store(
     [Utterance(Path(f"{k}.wav"), "jl", f"s{k}", "F", "sad", "sad", 1.0) for k in range(3)], [], []
 )

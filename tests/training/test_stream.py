@@ -1,25 +1,24 @@
 """Talks have a known truth, and what is counted of them is what a listener would count."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import EMOTIONS, Recognizer, Window
-from models.bundle import Decision
+from models import EMOTIONS, Window
+from models.bundle import DEFAULT_BUNDLE, Decision, load_bundle
 from models.recognizer import DEFAULT_STEP_S
-from training.manifest import find_corpora
-from training.stream import (
-    NOTHING,
-    Heard,
-    compare,
-    comparison,
-    follow,
-    heard,
-    listen,
-    section,
-    shown,
-)
+from tests.training.untrained import untrained
+from training.listening import Heard, hear, listen, packed, unpacked
+from training.manifest import Utterance, find_corpora
+from training.outcomes import Trained
+from training.shelf import Shelf
+from training.splits import Split
+from training.store import Store
+from training.stream import NOTHING, compare, comparison, follow, section, shown
 from training.talks import CLIPS_A_RUN, LONGEST_S, PAUSE_S, Run, arrange, join, talk_of, talkers
 
 RATE = 16000
@@ -140,13 +139,61 @@ def speech_like(seconds, seed):
     return (noise * syllables).astype(np.float32)
 
 
+def small_talk():
+    """Return a talk of three runs with noises for clips."""
+    emotions = ("sad", "angry", "sad")
+    return join([(speech_like(3, k), e) for k, e in enumerate(emotions)], rng())
+
+
+def test_a_voice_logit_is_kept_for_every_window_with_speech_and_for_no_other():
+    heard = hear(untrained(), small_talk(), corpus="ravdess")
+    assert [np.isnan(v) for v in heard.voices] == [w.state == "silence" for w in heard.windows]
+    assert len({v for v in heard.voices if not np.isnan(v)}) > 10
+
+
+def test_what_was_heard_comes_back_from_arrays_as_it_was():
+    talks = [hear(untrained(), small_talk(), corpus=name) for name in ("ravdess", "nemo")]
+    again = unpacked(packed([*talks, Heard("ased", (), [], [])]))
+    assert [t.corpus for t in again] == ["ravdess", "nemo", "ased"]
+    for own, other in zip(talks, again, strict=False):
+        assert other.runs == own.runs
+        assert other.windows == own.windows
+        np.testing.assert_array_equal(other.voices, own.voices)
+    assert unpacked(packed([])) == []
+
+
+def test_talks_are_held_once_and_kept(tmp_path, monkeypatch):
+    utterances = []
+    for k in range(20):
+        emotion = EMOTIONS[k % 4]
+        path = tmp_path / f"{k}.wav"
+        soundfile.write(path, speech_like(1.5, k), RATE)
+        utterances.append(Utterance(path, "ravdess", "one", "F", emotion, emotion, 1.5))
+    store, shelf = Store(utterances, [], []), Shelf(tmp_path / "shelf")
+    trained = untrained(test=tuple(range(20)))
+    (talk,) = listen(store, trained, seed=1, shelf=shelf)
+    assert len(talk.runs) > 2
+    assert talk.windows
+    monkeypatch.setattr("models.recognizer.RecognitionStream.push", None)
+    (again,) = listen(store, trained, seed=1, shelf=shelf)
+    assert again.windows == talk.windows
+
+
 def test_the_served_decision_on_what_was_heard_is_what_the_stream_itself_shows():
-    recognizer = Recognizer.load()
-    talk = join([(speech_like(3, k), e) for k, e in enumerate(("sad", "angry", "sad"))], rng())
+    trained, talk = untrained(), small_talk()
+    heard = hear(trained, talk, corpus="ravdess")
+    voices = [v for v in heard.voices if not np.isnan(v)]
+    decision = Decision(
+        temperature=1.5, unsure_below=0.4, voice_above=float(np.quantile(voices, 0.2))
+    )
+    card = replace(trained.card, decision=decision)
+    recognizer = replace(trained, card=card).recognizer()
     served = recognizer.stream(step_s=DEFAULT_STEP_S).push(talk.samples)
-    again = shown(heard(recognizer, talk), recognizer.labels, recognizer.card.decision)
+    again = shown(heard, recognizer.labels, decision)
     assert [w.state for w in again] == [w.state for w in served]
     assert {"silence"} < {w.state for w in served}
+    silent = [w.state for w in heard.windows].count("silence")
+    assert [w.state for w in served].count("silence") > silent
     for own, theirs in zip(again, served, strict=True):
         assert own.probabilities == pytest.approx(theirs.probabilities, abs=2e-3)
 
@@ -158,26 +205,30 @@ def test_smoothing_trades_needless_changes_for_delay():
         Window(k, 0.0, (k + 1) / 4, "speech", e, tuple(0.6 if e == x else 0.1 for x in EMOTIONS))
         for k, e in enumerate(restless)
     ]
-    talks = [Heard("ravdess", runs, said)]
+    talks = [Heard("ravdess", runs, said, [0.0] * len(said))]
     plain, smooth = (Decision(unsure_below=0.0, smoothing=s) for s in (0.0, 0.75))
     rows = compare(talks, EMOTIONS, [plain, smooth])
     assert rows[0]["needless"] > 100 > rows[1]["needless"]
     assert rows[1]["delay_median_s"] > rows[0]["delay_median_s"] == 0.0
     assert rows[1]["by_corpus"]["ravdess"]["right"] == rows[1]["right"]
     assert "| 0.75 |" in comparison(talks, EMOTIONS, smooth).splitlines()[-1]
-    told = section(talks, EMOTIONS, smooth)
+    told = section([(talks, smooth)], EMOTIONS)
     assert (told["talks"], told["minutes"]) == (1, 0.2)
     assert told["needless"] == pytest.approx(rows[1]["needless"], abs=1e-4)
-    assert section([], EMOTIONS, smooth) == {}
+    assert section([([], smooth)], EMOTIONS) == {}
+    # Each fold's talks are shown by its own decision.
+    both = section([(talks, smooth), (talks, plain)], EMOTIONS)
+    assert both["needless"] == pytest.approx((rows[0]["needless"] + rows[1]["needless"]) / 2, 0.01)
 
 
-def test_real_speakers_hold_talks_that_the_recogniser_follows_better_than_chance(corpora):
+def test_real_speakers_hold_talks_that_the_recogniser_follows_better_than_chance(corpora, tmp_path):
     found = find_corpora(corpora, tell=lambda line: None)
     one = talkers(found["ravdess"])["ravdess"][0]
     assert len({clip.speaker for clip in one}) == 1
     talk = talk_of(one, rng())
     assert len(talk.runs) > 5
     assert all(a.emotion != b.emotion for a, b in zip(talk.runs, talk.runs[1:], strict=False))
-    talks = list(listen([(Recognizer.load(), one)], seed=1))
+    trained = Trained(Split("a", (), tuple(range(len(one)))), *load_bundle(DEFAULT_BUNDLE))
+    talks = listen(Store(one, [], []), trained, seed=1, shelf=Shelf(tmp_path))
     (row,) = compare(talks, EMOTIONS, [Decision(unsure_below=0.0)])
     assert row["right"] > 0.2

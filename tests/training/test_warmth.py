@@ -5,15 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.bundle import DEFAULT_BUNDLE, load_bundle
 from models.labels import EMOTIONS
 from models.normalisation import Speaker
+from tests.training.untrained import untrained
 from tests.training.voices import synthetic_corpora
 from training import warmth as module
-from training.outcomes import Trained, judge
+from training.outcomes import judge
 from training.shelf import Shelf
-from training.splits import Split
-from training.store import load_store
+from training.store import Store
 from training.warmth import SECONDS, drawn, heard_for, warm_up, warmth
 
 FRAMES = st.lists(st.integers(0, 400), max_size=8)
@@ -58,11 +57,11 @@ def test_a_draw_keeps_the_order_and_repeats_nothing(size, count):
 def store(root, tmp_path_factory):
     folder = tmp_path_factory.mktemp("warmth")
     utterances = synthetic_corpora(root, folder, speeds=(1.0,))
-    return load_store(utterances, cache=folder / "features", versions=1, jobs=1)
+    return Store(utterances, [], [])
 
 
 def stages(store, test, shelf):
-    trained = Trained(Split("a", (), tuple(test)), *load_bundle(DEFAULT_BUNDLE))
+    trained = untrained(test=tuple(test))
     return judge(store, trained, shelf=shelf), warm_up(store, trained, seed=1, shelf=shelf)
 
 
@@ -72,8 +71,8 @@ def test_the_curve_begins_with_the_cold_figure_and_ends_with_the_warm_one(
     monkeypatch.setattr(module, "SECONDS", (0, 10, 1000))
     test = [i for i, u in enumerate(store.utterances) if u.corpus == "nemo"]
     outcome, found = stages(store, test, Shelf(tmp_path))
-    # Everything that the speaker said elsewhere: the warm figure, but for float16, and but for what
-    # those clips lean to, which the curve takes from before anything of the speaker was known.
+    # Everything that the speaker said elsewhere: the warm figure, but for what those clips lean to,
+    # which the curve takes from before anything of the speaker was known.
     np.testing.assert_allclose(np.exp(found["logs"][-1]), np.exp(outcome.warm), atol=0.08)
     report = warmth(store, [outcome], [found])
     decided = outcome.cold.argmax(axis=1)

@@ -16,7 +16,7 @@ from training.manifest import (
     FILE,
     ManifestError,
     corpora_folder,
-    doubts,
+    examined,
     nothing_in,
     read_manifest,
     write_manifest,
@@ -102,8 +102,8 @@ def prepare(corpus: Corpus, to: Path, *, get: bool, again: bool = False) -> None
 
 
 def _tell_manifest(corpus: Corpus, folder: Path) -> None:
-    utterances = read_manifest(folder)
-    _tell_findings(corpus, doubts(utterances, folder.parent))
+    utterances, findings = examined(read_manifest(folder), folder.parent)
+    _tell_findings(corpus, findings)
     speakers = {utterance.speaker for utterance in utterances}
     print(
         f"{corpus.name}: {len(utterances)} recordings of the five emotions by {len(speakers)} "

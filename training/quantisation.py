@@ -1,0 +1,123 @@
+"""The network with weights of eight bits: how much smaller and faster, and what it costs.
+
+Dynamic-range quantisation: weights are int8, activations are quantised as they come and sums kept
+in floating point (Jacob et al. 2018 has the arithmetic). With activations of fixed range too, the
+attentive pooling, which tells frames with speech from others by adding ten thousand, has no
+precision left (EXPERIMENTS.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from training.outcomes import Outcome, Trained, judge, truth_of
+from training.scores import uar
+from training.shelf import Shelf
+from training.speed import window_ms
+from training.store import Store
+
+
+def quantise(model: keras.Model) -> bytes:
+    """Return a network as a TFLite flatbuffer for one window at a time, its weights int8."""
+    one = keras.Input(batch_shape=(1, *model.input_shape[1:]), dtype="float32")
+    single = keras.Model(one, model(one, training=False))
+    with tempfile.TemporaryDirectory() as folder:
+        single.export(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        return bytes(converter.convert())
+
+
+def trained_model(weights: bytes, networks: Path) -> keras.Model | None:
+    """Return the Keras network that `weights` were exported from, if training left its state.
+
+    Parameters
+    ----------
+    weights : bytes
+        As exported in floating point.
+    networks : Path
+        Folder of `training.networks`: a folder a network, with its weights and its last state.
+    """
+    for exported in sorted(networks.glob("*/network.tflite")):
+        state = exported.with_name("model.keras")
+        if state.is_file() and exported.read_bytes() == weights:
+            model = keras.models.load_model(state)
+            # The state is from before the running mean of the weights took their place.
+            model.optimizer.finalize_variable_values(model.trainable_variables)
+            return model
+    return None
+
+
+def quantised(trained: Trained, *, networks: Path, shelf: Shelf) -> Trained | None:
+    """Return the network with weights of eight bits, or None where its state is gone."""
+    model: keras.Model | None = None
+
+    def make() -> dict[str, np.ndarray]:
+        return {"int8": np.frombuffer(quantise(model), np.uint8)}
+
+    key = ["int8", hashlib.sha256(trained.weights).hexdigest()]
+    if not shelf.has(key):
+        model = trained_model(trained.weights, networks)
+        if model is None:
+            return None
+    return replace(trained, weights=shelf.fetch(key, make)["int8"].tobytes())
+
+
+def int8_cost(
+    store: Store,
+    trained: Trained,
+    outcome: Outcome,
+    *,
+    networks: Path,
+    shelf: Shelf,
+    timed: Callable[[Trained], dict[str, Any]] = window_ms,
+) -> dict[str, Any]:
+    """Return size, speed and the UAR lost by eight bits on a fold; empty where they cannot be had.
+
+    Parameters
+    ----------
+    store : Store
+    trained : Trained
+        Of a speaker fold.
+    outcome : Outcome
+        What it says of the fold's test speakers.
+    networks : Path
+        Folder of the trained networks.
+    timed : callable
+        Returns the quartiles of a window's milliseconds.
+
+    Returns
+    -------
+    dict
+        `uar_cost` is the mean over the corpora; `unchanged` the share of clips judged the same.
+    """
+    small = quantised(trained, networks=networks, shelf=shelf)
+    if small is None:
+        return {}
+    truth = truth_of(store, trained.split.test)
+    corpora = np.array([store.utterances[i].corpus for i in trained.split.test])
+    decided = outcome.cold.argmax(axis=1)
+    other = judge(store, small, shelf=shelf).cold.argmax(axis=1)
+    cost = {
+        corpus: round(uar(truth[own], decided[own]) - uar(truth[own], other[own]), 4)
+        for corpus in dict.fromkeys(corpora.tolist())
+        for own in [corpora == corpus]
+    }
+    return {
+        "protocol": f"int8 weights, {trained.split.name}, nothing known of the speakers.",
+        "weights_bytes": len(small.weights),
+        "window_ms": timed(small),
+        "n": len(truth),
+        "uar_cost": round(float(np.mean(list(cost.values()))), 4),
+        "by_corpus": cost,
+        "unchanged": round(float((decided == other).mean()), 4),
+    }

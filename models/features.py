@@ -77,9 +77,7 @@ def mel_filterbank(settings: FeatureSettings) -> Floats:
     ndarray, shape (n_fft // 2 + 1, n_mels)
         Multiplied by a power spectrum, frequency last, it gives mel powers.
     """
-    edges = _mel_to_hz(
-        np.linspace(_hz_to_mel(settings.fmin), _hz_to_mel(settings.fmax), settings.n_mels + 2)
-    )
+    edges = _mel_edges(settings)
     bins = np.linspace(0.0, settings.sample_rate / 2, settings.n_fft // 2 + 1)
     widths = np.diff(edges)
     ramps = edges[:, None] - bins[None, :]
@@ -88,6 +86,17 @@ def mel_filterbank(settings: FeatureSettings) -> Floats:
     filters = np.maximum(0.0, np.minimum(rising, falling))
     filters *= (2.0 / (edges[2:] - edges[:-2]))[:, None]
     return np.ascontiguousarray(filters.T, dtype=np.float32)
+
+
+def mel_centres(settings: FeatureSettings) -> npt.NDArray[np.float64]:
+    """Return the frequency in Hz at which each mel filter is highest, shape (n_mels,)."""
+    return _mel_edges(settings)[1:-1]
+
+
+def _mel_edges(settings: FeatureSettings) -> npt.NDArray[np.float64]:
+    return _mel_to_hz(
+        np.linspace(_hz_to_mel(settings.fmin), _hz_to_mel(settings.fmax), settings.n_mels + 2)
+    )
 
 
 def _hz_to_mel(hz: float) -> float:

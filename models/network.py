@@ -110,10 +110,8 @@ def _moments(x: Any, weights: Any, total: Any, least: float) -> tuple[Any, Any]:
     return mean, keras.ops.sqrt(keras.ops.maximum(square - mean * mean, least))
 
 
-def serving_network(
-    core: keras.Model, *, bands: npt.NDArray[np.float32], kept: tuple[int, ...]
-) -> keras.Model:
-    """Return the network as it is served: a matrix first, and the outputs that are of use.
+def serving_network(core: keras.Model, *, bands: npt.NDArray[np.float32]) -> keras.Model:
+    """Return the network as it is served, with a matrix before it.
 
     Parameters
     ----------
@@ -121,22 +119,15 @@ def serving_network(
         From `build_network`.
     bands : ndarray, shape (served columns, core's columns)
         The core's columns are the served ones times this matrix.
-    kept : tuple of int
-        Positions of the outputs to keep, in their order.
 
     Returns
     -------
     Model
-        From (1, frames, served columns + 1) to (1, len(kept)).
+        From (1, frames, served columns + 1) to the core's outputs.
     """
-    frames = core.input_shape[1]
     served = len(bands)
-    inputs = keras.Input(batch_shape=(1, frames, served + 1), dtype="float32")
+    inputs = keras.Input(batch_shape=(1, core.input_shape[1], served + 1), dtype="float32")
     turned = layers.Dense(bands.shape[1], use_bias=False, name="bands")
     columns = layers.Concatenate()([turned(inputs[..., :served]), inputs[..., served:]])
     turned.set_weights([bands])
-    logits = core(columns, training=False)
-    choose = layers.Dense(len(kept), use_bias=False, name="kept")
-    model = keras.Model(inputs, choose(logits))
-    choose.set_weights([np.eye(logits.shape[-1], dtype=np.float32)[:, list(kept)]])
-    return model
+    return keras.Model(inputs, core(columns, training=False))

@@ -33,6 +33,7 @@ from training.modelcard import model_card
 from training.networks import train_network
 from training.plots import draw
 from training.prose import write_figures
+from training.sounds import Sound, load_sounds
 from training.splits import speaker_splits
 from training.store import Store, load_store
 from training.stream import comparison
@@ -88,6 +89,14 @@ def open_store() -> Store:
     return store
 
 
+def open_sounds() -> list[Sound]:
+    """Return the sounds without speech to train on, and say how many there are."""
+    sounds = load_sounds(corpora_folder(), cache=CACHE / "features")
+    recorded = sum(sound.recorded for sound in sounds)
+    print(f"without speech: {len(sounds) - recorded} made sounds, {recorded} recordings")
+    return sounds
+
+
 def telling(what: str) -> Callable[[Progress], None]:
     """Return a listener that prints a network's progress."""
 
@@ -107,6 +116,7 @@ def train(store: Store) -> None:
     card, weights = train_network(
         store,
         everything,
+        sounds=open_sounds(),
         settings=FitSettings(),
         seed=SEED,
         cache=CACHE / "networks",
@@ -132,7 +142,7 @@ def with_report(card: Card, report: bytes) -> Card:
 
 def stream(store: Store) -> None:
     """Show how calm and how soon the timeline is, on speakers new to each fold's network."""
-    evaluation = Evaluation(store, CACHE, SEED, FitSettings())
+    evaluation = Evaluation(store, CACHE, SEED, FitSettings(), sounds=open_sounds())
     decision = load_bundle(DEFAULT_BUNDLE)[0].decision
     talks = [
         talk
@@ -144,7 +154,9 @@ def stream(store: Store) -> None:
 
 def evaluate(store: Store, *, only: list[str], jobs: int) -> None:
     """Train and judge a network for every split, and write the report."""
-    evaluation = Evaluation(store, CACHE, SEED, FitSettings(), corpora_folder())
+    evaluation = Evaluation(
+        store, CACHE, SEED, FitSettings(), corpora_folder(), sounds=open_sounds()
+    )
     for part in only:
         getattr(evaluation, part)()
     if only:

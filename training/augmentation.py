@@ -17,8 +17,9 @@ from scipy.signal import butter, fftconvolve, sosfilt
 
 Floats = npt.NDArray[np.float32]
 RATE = 16000
+TELEPHONE = 8000
 
-VERSIONS = 4
+VERSIONS = 6
 """Version 0 is the recording itself."""
 
 
@@ -36,7 +37,9 @@ class Recipe:
         Stationary noise: level under the speech, and the exponent of its spectrum (0 white, -1
         pink, -2 brown).
     band : (float, float) or None
-        Telephone band in Hz.
+        What of the spectrum is left, in Hz.
+    telephone : bool
+        Whether the line runs at 8 kHz, and nothing at all is left above 4 kHz.
     """
 
     speed: float = 1.0
@@ -44,6 +47,7 @@ class Recipe:
     snr_db: float = 99.0
     noise_slope: float = -1.0
     band: tuple[float, float] | None = None
+    telephone: bool = False
 
 
 def recipe_for(speaker: str, version: int) -> Recipe:
@@ -52,14 +56,21 @@ def recipe_for(speaker: str, version: int) -> Recipe:
         return Recipe()
     digest = hashlib.sha256(f"{speaker}/{version}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    room_s = float(rng.uniform(0.1, 0.7)) if rng.random() < 0.5 else 0.0
+    snr_db = float(rng.uniform(4, 30)) if rng.random() < 0.7 else 99.0
+    line = rng.random()
+    band = None
+    if line < 0.3:
+        band = (float(rng.uniform(150, 400)), float(rng.uniform(2900, 3800)))
+    elif line < 0.5:
+        band = (float(rng.uniform(50, 250)), float(rng.uniform(3500, 7500)))
     return Recipe(
-        speed=float(rng.uniform(0.9, 1.12)),
-        room_s=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.5 else 0.0,
-        snr_db=float(rng.uniform(8, 35)) if rng.random() < 0.75 else 99.0,
+        speed=float(rng.uniform(0.87, 1.15)),
+        room_s=room_s,
+        snr_db=snr_db,
         noise_slope=float(rng.uniform(-2, 0)),
-        band=(float(rng.uniform(80, 300)), float(rng.uniform(3300, 7000)))
-        if rng.random() < 0.25
-        else None,
+        band=band,
+        telephone=line < 0.3,
     )
 
 
@@ -79,7 +90,10 @@ def apply_recipe(samples: Floats, recipe: Recipe, rng: np.random.Generator) -> F
             len(out), recipe.noise_slope, rng
         )
     if recipe.band:
-        out = sosfilt(butter(4, recipe.band, "bandpass", fs=RATE, output="sos"), out)
+        rate = TELEPHONE if recipe.telephone else RATE
+        narrow = soxr.resample(out, RATE, rate)
+        narrow = sosfilt(butter(4, recipe.band, "bandpass", fs=rate, output="sos"), narrow)
+        out = soxr.resample(narrow, rate, RATE)
     return np.asarray(out, np.float32)
 
 

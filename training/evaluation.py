@@ -6,7 +6,7 @@ goes on where it was, and a second one takes a minute.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from training.refusals import nonspeech, refused
 from training.report import figures
 from training.robustness import disturbed, robustness
 from training.shelf import Shelf
+from training.sounds import Sound
 from training.speed import speed
 from training.splits import UNTOUCHED, Split, corpus_splits, speaker_splits
 from training.store import Store
@@ -47,6 +48,8 @@ class Evaluation:
     settings : FitSettings
     corpora_folder : Path, optional
         Where recordings without speech are looked for.
+    sounds : list of Sound
+        Without speech, to train on.
     """
 
     store: Store
@@ -54,6 +57,7 @@ class Evaluation:
     seed: int
     settings: FitSettings
     corpora_folder: Path | None = None
+    sounds: list[Sound] = field(default_factory=list)
 
     @property
     def shelf(self) -> Shelf:
@@ -73,6 +77,7 @@ class Evaluation:
         card, weights = train_network(
             self.store,
             split.train,
+            sounds=self.sounds,
             settings=self.settings,
             seed=self.seed,
             cache=self.cache / "networks",

@@ -18,6 +18,8 @@ from models.features import Floats
 from training.manifest import FILE, ManifestError
 from training.noises import FAMILIES, RATE, Doubles, Rng, coloured, loudest
 
+CORPUS = "emospeech"
+"""Its recordings labelled "none" hold no speech."""
 SHORTEST_S, LONGEST_S = 3.0, 5.0
 QUIETEST_DB, LOUDEST_DB = -50.0, -10.0
 """RMS of a sound's loudest tenth of a second, below full scale."""
@@ -76,7 +78,7 @@ def background(folder: Path) -> list[Path]:
     ManifestError
         The manifest names a recording that is not there.
     """
-    manifest = folder / "emospeech" / FILE
+    manifest = folder / CORPUS / FILE
     if not manifest.is_file():
         return []
     with manifest.open(newline="", encoding="utf-8") as lines:

@@ -10,54 +10,96 @@ from pathlib import Path
 
 import numpy as np
 
+import models.network
 from models.bundle import Card, Decision
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
-from training.batches import Batches, Sums, estimate_normalisation
+from models.network import serving_network
+from training import batches as batching
+from training import crops as cropping
+from training import fit as fitting
+from training import statistics, warps
+from training.batches import Batches
+from training.crops import Crops
 from training.fit import FitSettings, Progress, export, fit
+from training.negatives import CORPUS as BACKGROUND
+from training.sounds import Sound
+from training.statistics import Sums, band_matrix, estimate_normalisation
 from training.store import Store
 
 NAME = "ser-cnn-mfcc"
 RAW = Decision(temperature=1.0, unsure_below=0.0, smoothing=0.0)
 """The decision while a network is judged: nothing is scaled, withheld or smoothed."""
+SERVED = "network.keras"
+"""The network as it is served, in Keras."""
 
 
 def train_network(
     store: Store,
     members: tuple[int, ...],
     *,
+    sounds: list[Sound],
     settings: FitSettings,
     seed: int,
     cache: Path,
     tell: Callable[[Progress], None],
 ) -> tuple[Card, bytes]:
-    """Return the card and weights of a network trained on `members`, cached."""
+    """Return the card and weights of a network trained on `members`, cached.
+
+    Parameters
+    ----------
+    store : Store
+    members : tuple of int
+    sounds : list of Sound
+        Without speech. The recorded ones belong to a corpus, and are heard only if some of its
+        utterances are members.
+    settings : FitSettings
+    seed : int
+    cache : Path
+        A folder a network, named by all that makes it what it is: settings, seed, utterances and
+        the code that trains.
+    tell : callable
+        Is told after each epoch.
+    """
+    chosen = np.array(members)
+    known = {store.utterances[i].corpus for i in members}
+    heard = [sound for sound in sounds if not sound.recorded or BACKGROUND in known]
     key = json.dumps(
         [
             settings.to_json(),
             seed,
             [f"{store.utterances[i].path.name}/{store.utterances[i].speaker}" for i in members],
+            len(heard),
+            _code(),
         ]
     )
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:16]
-    chosen = np.array(members)
+    features, drawn = FeatureSettings(), settings.batches.crops
     sums = Sums(store)
     normalisation = estimate_normalisation(
-        store, chosen, sums, channel_db=settings.batches.channel_db
+        store, chosen, sums, gain_db=drawn.gain_db, ripple_db=drawn.ripple_db
     )
     weights_path = folder / "network.tflite"
     if not weights_path.is_file():
-        batches = Batches(
-            store,
-            chosen,
-            sums=sums,
-            normalisation=normalisation,
-            settings=settings.batches,
-            seed=seed,
+        bands = band_matrix(store, chosen, normalisation, settings=features)
+        crops = Crops(
+            sums=sums, normalisation=normalisation, bands=bands, settings=drawn, features=features
         )
-        model = fit(batches, settings=settings, seed=seed, checkpoint=folder, tell=tell)
+        batches = Batches(
+            store, chosen, crops=crops, sounds=heard, settings=settings.batches, seed=seed
+        )
+        core = fit(batches, settings=settings, seed=seed, checkpoint=folder, tell=tell)
+        served = serving_network(core, bands=bands)
+        served.save(folder / SERVED)
         partial = folder / "network.partial"
-        partial.write_bytes(export(model))
+        partial.write_bytes(export(served))
         partial.replace(weights_path)
-    card = Card(NAME, "", EMOTIONS, FeatureSettings(), normalisation, decision=RAW)
-    return replace(card, window_frames=settings.batches.frames), weights_path.read_bytes()
+    card = Card(NAME, "", EMOTIONS, features, normalisation, decision=RAW)
+    return replace(card, window_frames=drawn.frames), weights_path.read_bytes()
+
+
+def _code() -> str:
+    """Return a digest of the source of all that makes a network out of features."""
+    modules = (models.network, batching, cropping, fitting, statistics, warps)
+    source = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
+    return hashlib.sha256(source).hexdigest()

@@ -19,6 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from training.networks import SERVED
 from training.outcomes import Outcome, Trained, judge, truth_of
 from training.scores import uar
 from training.shelf import Shelf
@@ -38,22 +39,19 @@ def quantise(model: keras.Model) -> bytes:
 
 
 def trained_model(weights: bytes, networks: Path) -> keras.Model | None:
-    """Return the Keras network that `weights` were exported from, if training left its state.
+    """Return the Keras network that `weights` were exported from, if training left it.
 
     Parameters
     ----------
     weights : bytes
         As exported in floating point.
     networks : Path
-        Folder of `training.networks`: a folder a network, with its weights and its last state.
+        Folder of `training.networks`: a folder a network.
     """
     for exported in sorted(networks.glob("*/network.tflite")):
-        state = exported.with_name("model.keras")
-        if state.is_file() and exported.read_bytes() == weights:
-            model = keras.models.load_model(state)
-            # The state is from before the running mean of the weights took their place.
-            model.optimizer.finalize_variable_values(model.trainable_variables)
-            return model
+        served = exported.with_name(SERVED)
+        if served.is_file() and exported.read_bytes() == weights:
+            return keras.models.load_model(served)
     return None
 
 

@@ -21,7 +21,7 @@ from training.augmentation import apply_recipe, recipe_for
 from training.manifest import Utterance
 
 RATE = 16000
-_LAYOUT = 2  # raise it when what is stored changes
+_LAYOUT = 3  # raise it when what is stored changes
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Store:
     Attributes
     ----------
     utterances : list of Utterance
-    mfcc : list of list of ndarray
-        `mfcc[i][v]`: utterance i, version v, shape (frames, n_mfcc), float16.
+    columns : list of list of ndarray
+        `columns[i][v]`: utterance i, version v, shape (frames, columns), float16.
     speech : list of list of ndarray
         Which of those frames hold speech, shape (frames,), bool.
     duplicates : list of Utterance
@@ -40,7 +40,7 @@ class Store:
     """
 
     utterances: list[Utterance]
-    mfcc: list[list[npt.NDArray[np.float16]]]
+    columns: list[list[npt.NDArray[np.float16]]]
     speech: list[list[npt.NDArray[np.bool_]]]
     duplicates: list[Utterance] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ def _extract(
     for version in range(versions):
         heard = apply_recipe(samples, recipe_for(utterance.speaker, version), rng)
         frames = extractor(FeatureSettings()).frames(heard)
-        results.append((frames.mfcc.astype(np.float16), VoiceActivity().push(frames.level)))
+        results.append((frames.columns.astype(np.float16), VoiceActivity().push(frames.level)))
     return results
 
 
@@ -95,10 +95,10 @@ def load_store(
         if not file.is_file():
             _write(file, members, versions, jobs)
         with np.load(file) as data:
-            lengths, mfcc, speech = data["lengths"], data["mfcc"], data["speech"]
+            lengths, columns, speech = data["lengths"], data["columns"], data["speech"]
         ends = np.cumsum(lengths)
         pieces = [
-            (mfcc[end - n : end], speech[end - n : end])
+            (columns[end - n : end], speech[end - n : end])
             for end, n in zip(ends, lengths, strict=True)
         ]
         for index, utterance in enumerate(members):
@@ -110,7 +110,7 @@ def load_store(
                 continue
             seen.add(sound)
             store.utterances.append(utterance)
-            store.mfcc.append([piece[0] for piece in own])
+            store.columns.append([piece[0] for piece in own])
             store.speech.append([piece[1] for piece in own])
     return store
 
@@ -130,8 +130,8 @@ def _write(file: Path, members: list[Utterance], versions: int, jobs: int) -> No
     partial = file.with_suffix(".partial.npz")
     np.savez(
         partial,
-        lengths=np.array([len(mfcc) for mfcc, _ in flat]),
-        mfcc=np.concatenate([mfcc for mfcc, _ in flat]),
+        lengths=np.array([len(columns) for columns, _ in flat]),
+        columns=np.concatenate([columns for columns, _ in flat]),
         speech=np.concatenate([speech for _, speech in flat]),
     )
     partial.replace(file)

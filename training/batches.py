@@ -30,8 +30,9 @@ class BatchSettings:
     ----------
     steps : int
         Batches in an epoch.
-    groups, utterances : int
-        Speakers in a batch, and utterances of each.
+    groups, utterances, views : int
+        Speakers in a batch, utterances of each, and disguises of the group: the same utterances
+        through another throat, room and line.
     sounds : int
         Sounds without speech in a batch, where there are any.
     shares : dict
@@ -41,8 +42,9 @@ class BatchSettings:
     """
 
     steps: int = 100
-    groups: int = 8
-    utterances: int = 8
+    groups: int = 5
+    utterances: int = 7
+    views: int = 2
     sounds: int = 8
     shares: dict[str, float] = field(
         default_factory=lambda: {
@@ -106,9 +108,10 @@ class Batches:
 
     @property
     def size(self) -> int:
-        """Windows in a batch: first the groups, speaker by speaker, then the sounds."""
+        """Windows in a batch: group by group and view by view, then the sounds."""
         settings = self.settings
-        return settings.groups * settings.utterances + (settings.sounds if self._sounds else 0)
+        speech = settings.groups * settings.views * settings.utterances
+        return speech + (settings.sounds if self._sounds else 0)
 
     def epoch(self, number: int) -> Iterator[tuple[Floats, Targets]]:
         """Yield an epoch: windows (batch, frames, bands + 3) and targets (batch,).
@@ -141,22 +144,23 @@ class Batches:
         row = 0
         for _ in range(settings.groups):
             chosen, everything = self.group(rng)
-            disguise = crops.disguise(rng)
-            for i in chosen:
-                crops.fill(
-                    windows[row],
-                    self._store.columns[i][disguise.version],
-                    self._store.speech[i][disguise.version],
-                    disguise=disguise,
-                    others=self._acquaintance(everything, disguise, rng),
-                    rng=rng,
-                )
-                targets[row] = self._emotion[i]
-                row += 1
+            for view in range(settings.views):
+                disguise = crops.disguise(rng, clean=settings.crops.clean if view == 0 else 0.0)
+                for i in chosen:
+                    crops.fill(
+                        windows[row],
+                        self._store.columns[i][disguise.version],
+                        self._store.speech[i][disguise.version],
+                        disguise=disguise,
+                        others=self._acquaintance(everything, disguise, rng),
+                        rng=rng,
+                    )
+                    targets[row] = self._emotion[i]
+                    row += 1
         while row < self.size:
             sound = self._sounds[int(rng.integers(len(self._sounds)))]
             _, everything = self.group(rng)
-            disguise = crops.disguise(rng)
+            disguise = crops.disguise(rng, clean=0.0)
             crops.fill(
                 windows[row],
                 sound.columns,

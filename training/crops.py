@@ -31,7 +31,7 @@ class CropSettings:
     frames, least_frames : int
         Length of the network's window, and of the shortest crop.
     clean : float
-        Share of the groups that come from the recording itself for sure.
+        Share of the groups whose first view is the recording itself for sure.
     cold : float
         Share of the crops that know nothing of the speaker but the crop itself.
     gain_db, ripple_db : float
@@ -51,7 +51,7 @@ class CropSettings:
 
     frames: int = 300
     least_frames: int = 100
-    clean: float = 0.4
+    clean: float = 0.6
     cold: float = 0.4
     gain_db: float = 6.0
     ripple_db: float = 4.0
@@ -115,10 +115,10 @@ class Crops:
         self._ripple = dct_matrix(features.n_mels, features.n_mfcc).T * settings.ripple_db
         self._versions = sums.total.shape[1]
 
-    def disguise(self, rng: Rng) -> Disguise:
-        """Return a disguise, drawn anew."""
+    def disguise(self, rng: Rng, *, clean: float) -> Disguise:
+        """Return a disguise, drawn anew; `clean` is the share of the recording itself for sure."""
         settings = self.settings
-        version = 0 if rng.random() < settings.clean else int(rng.integers(self._versions))
+        version = 0 if rng.random() < clean else int(rng.integers(self._versions))
         matrix = np.eye(self._columns, dtype=np.float32)
         if rng.random() < settings.warped:
             matrix[: self._mfcc, : self._mfcc] = self._warps[int(rng.integers(len(self._warps)))]

@@ -36,6 +36,8 @@ class FitSettings:
         Weight of judging an utterance against the speaker's other ones, as `Speaker.bias` does.
     own_strength : float
         Utterances after which half of a speaker's leaning is believed.
+    agreement : float
+        Weight of saying the same of every view of an utterance.
     voice : float
         Weight of telling voices from other sounds.
     """
@@ -47,6 +49,7 @@ class FitSettings:
     average: float = 0.995
     against_own: float = 0.3
     own_strength: float = 5.0
+    agreement: float = 0.5
     voice: float = 0.3
     network: NetworkSettings = field(default_factory=NetworkSettings)
     batches: BatchSettings = field(default_factory=BatchSettings)
@@ -150,31 +153,37 @@ def loss_of(logits: Any, targets: Any, settings: FitSettings) -> Any:
     """Return the loss of a batch: a scalar tensor.
 
     An utterance is judged as it sounds, and against the speaker's other utterances in the batch:
-    what all of them lean to is the voice, and no emotion (`models.normalisation.Speaker.bias`). A
-    sound without speech counts for the voice's output alone.
+    what all of them lean to is the voice, and no emotion (`models.normalisation.Speaker.bias`). The
+    views of an utterance shall be judged alike: the Jensen-Shannon divergence of what is said of
+    them is added (Hendrycks et al. 2020, "AugMix"). A sound without speech counts for the voice's
+    output alone.
 
     Parameters
     ----------
     logits : tensor, shape (batch, emotions + 1)
-        The groups first, a speaker's utterances side by side.
+        Group by group, view by view, a speaker's utterances side by side; then the sounds.
     targets : tensor of int, shape (batch,)
     """
-    groups, utterances = settings.batches.groups, settings.batches.utterances
-    speech = groups * utterances
-    labels = len(EMOTIONS)
+    drawn = settings.batches
+    labels, alike = len(EMOTIONS), (drawn.groups, drawn.views, drawn.utterances, len(EMOTIONS))
+    speech = drawn.groups * drawn.views * drawn.utterances
     wanted = tf.one_hot(targets[:speech], labels) * (1 - settings.label_smoothing)
     wanted += settings.label_smoothing / labels
     logs = tf.nn.log_softmax(logits[:speech, :labels])
-    own = tf.reshape(logs - tf.reduce_mean(logs, 1, keepdims=True), (groups, utterances, labels))
-    others = tf.reduce_sum(own, 1, keepdims=True) - own
-    leaning = tf.reshape(others / (utterances - 1 + settings.own_strength), (speech, labels))
+    own = tf.reshape(logs - tf.reduce_mean(logs, 1, keepdims=True), alike)
+    others = tf.reduce_sum(own, 2, keepdims=True) - own
+    leaning = tf.reshape(others / (drawn.utterances - 1 + settings.own_strength), logs.shape)
     against = tf.nn.log_softmax(logs - leaning)
     judged = (1 - settings.against_own) * logs + settings.against_own * against
+    loss = -tf.reduce_mean(tf.reduce_sum(wanted * judged, 1))
+    views = tf.reshape(logs, alike)
+    said = tf.exp(views)
+    mean = tf.math.log(tf.reduce_mean(said, 1, keepdims=True) + 1e-8)
+    divergence = tf.reduce_mean(tf.reduce_sum(said * (views - mean), [1, 3]))
     voice = tf.nn.sigmoid_cross_entropy_with_logits(
         tf.cast(targets != NO_VOICE, tf.float32), logits[:, labels]
     )
-    emotion = -tf.reduce_mean(tf.reduce_sum(wanted * judged, 1))
-    return emotion + settings.voice * tf.reduce_mean(voice)
+    return loss + settings.agreement * divergence + settings.voice * tf.reduce_mean(voice)
 
 
 def _save(model: keras.Model, checkpoint: Path, settings: FitSettings, epoch: int) -> None:

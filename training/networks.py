@@ -56,25 +56,26 @@ def train_network(
     settings : FitSettings
     seed : int
     cache : Path
-        A folder a network, named by all that makes it what it is: settings, seed, utterances and
-        the code that trains.
+        A folder a network, named by all that makes it what it is: settings, seed, utterances,
+        sounds and the code that trains.
     tell : callable
         Is told after each epoch.
     """
     chosen = np.array(members)
     known = {store.utterances[i].corpus for i in members}
     heard = [sound for sound in sounds if not sound.recorded or BACKGROUND in known]
+    features, drawn = FeatureSettings(), settings.batches.crops
     key = json.dumps(
         [
             settings.to_json(),
             seed,
             [f"{store.utterances[i].path.name}/{store.utterances[i].speaker}" for i in members],
-            len(heard),
+            features.to_json(),
+            _digest(heard),
             _code(),
         ]
     )
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:16]
-    features, drawn = FeatureSettings(), settings.batches.crops
     sums = Sums(store)
     normalisation = estimate_normalisation(
         store, chosen, sums, gain_db=drawn.gain_db, ripple_db=drawn.ripple_db
@@ -96,6 +97,13 @@ def train_network(
         partial.replace(weights_path)
     card = Card(NAME, "", EMOTIONS, features, normalisation, decision=RAW)
     return replace(card, window_frames=drawn.frames), weights_path.read_bytes()
+
+
+def _digest(sounds: list[Sound]) -> str:
+    digest = hashlib.sha256()
+    for sound in sounds:
+        digest.update(sound.columns.tobytes() + sound.speech.tobytes())
+    return digest.hexdigest()
 
 
 def _code() -> str:

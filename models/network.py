@@ -33,7 +33,7 @@ class NetworkSettings:
     """
 
     channels: tuple[int, ...] = (96, 128, 128, 128)
-    kernels: tuple[int, ...] = (5, 5, 3, 3)
+    kernels: tuple[int, ...] = (5, 3, 3, 3)
     strides: tuple[int, ...] = (2, 1, 2, 1)
     attention: int = 32
     dropout: float = 0.07

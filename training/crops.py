@@ -51,7 +51,7 @@ class CropSettings:
 
     frames: int = 300
     least_frames: int = 100
-    clean: float = 0.6
+    clean: float = 0.5
     cold: float = 0.4
     gain_db: float = 6.0
     ripple_db: float = 4.0

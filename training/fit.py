@@ -42,14 +42,14 @@ class FitSettings:
         Weight of telling voices from other sounds.
     """
 
-    epochs: int = 50
+    epochs: int = 40
     learning_rate: float = 2e-3
     weight_decay: float = 5e-2
     label_smoothing: float = 0.1
     average: float = 0.995
     against_own: float = 0.3
     own_strength: float = 5.0
-    agreement: float = 0.5
+    agreement: float = 1.0
     voice: float = 0.3
     network: NetworkSettings = field(default_factory=NetworkSettings)
     batches: BatchSettings = field(default_factory=BatchSettings)

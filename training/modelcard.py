@@ -83,8 +83,8 @@ def _head(report: dict[str, Any]) -> tuple[str, ...]:
         "# Model card",
         "Written by `make evaluate` from `report.json`, which has every figure with its spread.",
         "A small convolutional network over three seconds of mel-frequency cepstral coefficients, "
-        f"normalised by what has been heard of the speaker.{size} The weights are licensed under "
-        "CC BY-NC-SA 4.0.",
+        f"pitch and voicing, normalised by what has been heard of the speaker.{size} The weights "
+        "are licensed under CC BY-NC-SA 4.0.",
     )
 
 

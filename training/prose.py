@@ -35,10 +35,12 @@ was heard in training, and none chose the temperature or the thresholds by which
 
 CHOICES = """\
 **What was chosen with test scores in sight.** Features, network and training settings, and with
-them the epochs, were chosen looking at folds 0 to 3 and at JL, KETTS and EmoSpeech
-(`training/EXPERIMENTS.md`), so those figures may flatter a little. Folds 4 and 5 were not looked
-at, but for two things: how strongly a known voice's bias is taken away was chosen on all folds and
-corpora, and what pitch is worth was first seen in logistic regressions on all of RAVDESS."""
+them the epochs, were chosen looking at folds 0 to 3 and at JL, KETTS and EmoSpeech, and the
+network's size looking at RAVDESS and ASED as corpora never heard as well
+(`training/EXPERIMENTS.md`), so those figures may flatter a little. The scores of folds 4 and 5 were
+not looked at, but for two things: how strongly a known voice's bias is taken away was chosen on all
+folds and corpora, and what pitch is worth was first seen in logistic regressions on all of
+RAVDESS."""
 
 
 def figures_table(report: dict[str, Any]) -> str:

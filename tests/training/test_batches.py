@@ -1,121 +1,168 @@
-"""Training examples look like what will be served."""
+"""A batch holds groups of one speaker's utterances, and a few sounds that are no speech."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from models.labels import EMOTIONS
-from training.batches import Batches, BatchSettings, Sums, estimate_normalisation
-from training.manifest import Utterance
-from training.store import Store
+from tests.training.stores import BANDS, PLAIN, batches_of, imagined_sounds, imagined_store
+from training.batches import NO_VOICE, BatchSettings
+from training.crops import CropSettings
 
-PLAIN = BatchSettings(
-    batch=8,
-    shares={},
-    default_share=1.0,
-    channel_db=0.0,
-    time_mask=0,
-    mfcc_mask=0,
-    mfcc_noise=0.0,
-    mixup=0.0,
+SETTINGS = BatchSettings(
+    steps=2, groups=3, utterances=4, sounds=2, shares={}, default_share=1.0, crops=PLAIN
 )
 
 
 @pytest.fixture(scope="module")
 def store():
-    rng = np.random.default_rng(0)
-    made = Store([], [], [])
-    for corpus, speakers in (("big", 12), ("small", 4)):
-        for speaker in range(speakers):
-            for take in range(10):
-                emotion = EMOTIONS[take % 5]
-                made.utterances.append(
-                    Utterance(
-                        Path(f"{corpus}-{speaker}-{take}"),
-                        corpus,
-                        f"{corpus}{speaker}",
-                        "F",
-                        emotion,
-                        emotion,
-                        3.0,
-                    )
-                )
-                frames = int(rng.integers(150, 500))
-                own = 10 * speaker + 0.1 * (take % 5)
-                mfcc = [rng.normal(own, 2, (frames, 4)).astype(np.float16) for _ in range(2)]
-                speech = np.ones(frames, bool)
-                speech[:40] = False
-                made.mfcc.append(mfcc)
-                made.speech.append([speech, speech])
-    return made
+    return imagined_store({"big": 12, "small": 4})
 
 
-def batches(store, settings=PLAIN, seed=0):
-    everything = np.arange(len(store))
-    sums = Sums(store)
-    normalisation = estimate_normalisation(store, everything, sums, channel_db=0.0)
-    return Batches(
-        store, everything, sums=sums, normalisation=normalisation, settings=settings, seed=seed
-    )
+def groups_of(batches, count):
+    rng = np.random.default_rng(5)
+    return [batches.group(rng) for _ in range(count)]
 
 
-def test_an_epoch_holds_each_emotion_alike(store):
-    chosen = batches(store).epoch()
-    counts = np.bincount([EMOTIONS.index(store.utterances[i].emotion) for i in chosen])
-    assert counts.max() - counts.min() <= 1
-
-
-def test_a_share_thins_a_corpus_out(store):
-    settings = BatchSettings(shares={"big": 0.25}, default_share=1.0)
-    corpora = [store.utterances[i].corpus for i in batches(store, settings).epoch()]
-    assert corpora.count("big") == 30
-    assert corpora.count("small") == 40
-
-
-def test_the_same_seed_gives_the_same_batches(store):
-    first, second = (next(iter(batches(store, seed=3))) for _ in range(2))
-    np.testing.assert_array_equal(first[0], second[0])
-    np.testing.assert_array_equal(first[1], second[1])
-
-
-def test_windows_have_the_networks_shape_and_a_mask(store):
-    for windows, targets in batches(store):
-        assert windows.shape == (8, 300, 5)
+def test_windows_have_the_cores_shape_and_a_mask_of_speech(store):
+    for windows, targets in batches_of(store, SETTINGS, sounds=imagined_sounds()).epoch(0):
+        assert windows.shape == (3 * 4 + 2, 300, BANDS + 1)
+        assert targets.shape == (3 * 4 + 2,)
+        assert np.isfinite(windows).all()
         assert set(np.unique(windows[..., -1])) == {0.0, 1.0}
-        np.testing.assert_allclose(targets.sum(axis=1), 1.0)
 
 
-def test_a_crop_holds_at_least_a_second_of_frames(store):
-    for windows, _ in batches(store):
-        assert (windows[..., -1].sum(axis=1) >= 60).all()
+def test_every_batch_ends_with_sounds_that_are_no_voice(store):
+    for _, targets in batches_of(store, SETTINGS, sounds=imagined_sounds()).epoch(0):
+        assert (targets[:12] != NO_VOICE).all()
+        assert (targets[12:] == NO_VOICE).all()
 
 
-def test_knowing_the_speaker_keeps_what_sets_an_utterance_apart(store):
-    known = BatchSettings(**{**vars(PLAIN), "cold": 0.0})
-    cold = BatchSettings(**{**vars(PLAIN), "cold": 1.0})
-
-    def spread(settings):
-        means = []
-        for windows, _ in batches(store, settings):
-            mask = windows[..., -1:]
-            means.append((windows[..., :-1] * mask).sum(axis=(1, 2)) / mask.sum(axis=(1, 2)))
-        return float(np.std(np.concatenate(means)))
-
-    assert spread(known) > 3 * spread(cold)
+def test_without_such_sounds_a_batch_is_of_speech_alone(store):
+    made = batches_of(store, SETTINGS)
+    assert made.size == 12
+    assert all((targets != NO_VOICE).all() for _, targets in made.epoch(0))
 
 
-def test_the_prior_is_weak_where_speakers_differ_much(store):
-    everything, sums = np.arange(len(store)), Sums(store)
-    known = estimate_normalisation(store, everything, sums, channel_db=0.0)
-    unknown = estimate_normalisation(store, everything, sums, channel_db=10.0)
-    assert (unknown.strength < known.strength).all()
-    assert (known.strength < 20).all()  # these speakers lie far apart
+def test_a_group_is_of_one_speaker_and_knows_all_of_the_speakers_utterances(store):
+    for chosen, everything in groups_of(batches_of(store, SETTINGS), 30):
+        speakers = {store.utterances[i].speaker for i in chosen}
+        assert len(speakers) == 1
+        assert sorted(everything) == [
+            i for i, u in enumerate(store.utterances) if u.speaker in speakers
+        ]
 
 
-def test_mixed_examples_have_mixed_targets(store):
-    settings = BatchSettings(**{**vars(PLAIN), "mixup": 0.5})
-    _, targets = next(iter(batches(store, settings)))
-    assert (targets.max(axis=1) >= 0.5).all()
-    assert ((targets > 0.01).sum(axis=1) == 2).any()
-    np.testing.assert_allclose(targets.sum(axis=1), 1.0, rtol=1e-6)
+@pytest.mark.parametrize("utterances", [3, 5, 8])
+def test_a_group_holds_as_many_emotions_as_it_can(store, utterances):
+    made = batches_of(store, replace(SETTINGS, utterances=utterances))
+    for chosen, _ in groups_of(made, 20):
+        assert len(chosen) == utterances
+        emotions = {store.utterances[i].emotion for i in chosen}
+        assert len(emotions) == min(utterances, len(EMOTIONS))
+
+
+def test_emotions_and_speakers_come_alike_however_many_clips_there_are_of_each(store):
+    # A speaker with few clips, and most of them neutral.
+    few = [i for i, u in enumerate(store.utterances) if u.speaker == "small0"]
+    kept = [i for i, u in enumerate(store.utterances) if u.speaker == "small1"]
+    made = batches_of(store, SETTINGS, members=np.array([*few[:4], few[5], *kept]))
+    drawn = [i for chosen, _ in groups_of(made, 400) for i in chosen]
+    speakers = [store.utterances[i].speaker for i in drawn]
+    assert 0.4 < speakers.count("small0") / len(speakers) < 0.6
+    own = [store.utterances[i].emotion for i in drawn if i in few]
+    assert 0.15 < own.count("neutral") / len(own) < 0.35  # of its four emotions
+
+
+def test_the_targets_are_the_emotions_of_what_is_heard(store):
+    made = batches_of(store, SETTINGS)
+    heard = []
+    fill = made.crops.fill
+
+    def keep(window, columns, speech, **options):
+        heard.append(columns)
+        fill(window, columns, speech, **options)
+
+    made.crops.fill = keep
+    of = {id(versions[0]): k for k, versions in enumerate(store.columns)}
+    _, targets = next(made.epoch(0))
+    expected = [EMOTIONS.index(store.utterances[of[id(columns)]].emotion) for columns in heard]
+    assert targets.tolist() == expected
+
+
+def test_a_share_makes_a_corpus_rarer(store):
+    made = batches_of(store, replace(SETTINGS, shares={"big": 0.1}))
+    corpora = [store.utterances[chosen[0]].corpus for chosen, _ in groups_of(made, 600)]
+    # 120 utterances of the weight 0.1 against 40 of the weight 1.
+    assert 0.17 < corpora.count("big") / 600 < 0.3
+
+
+def test_a_corpus_without_weight_and_a_clip_without_speech_are_not_drawn(store):
+    silent = imagined_store({"big": 2, "small": 2})
+    silent.speech[0] = [np.zeros_like(own) for own in silent.speech[0]]
+    made = batches_of(silent, replace(SETTINGS, shares={"small": 0.0}))
+    drawn = [(chosen, everything) for chosen, everything in groups_of(made, 100)]
+    corpora = {silent.utterances[i].corpus for chosen, _ in drawn for i in chosen}
+    assert corpora == {"big"}
+    assert all(0 not in [*chosen, *everything] for chosen, everything in drawn)
+
+
+def test_only_members_are_heard_and_known(store):
+    members = np.arange(0, len(store), 3)
+    for chosen, everything in groups_of(batches_of(store, SETTINGS, members=members), 50):
+        assert set(chosen) | set(everything) <= set(members.tolist())
+
+
+def every(batches, number):
+    windows, targets = zip(*batches.epoch(number), strict=True)
+    return np.array(windows), np.array(targets)
+
+
+def test_an_epoch_depends_on_the_seed_and_its_number_alone(store):
+    drawn = replace(SETTINGS, crops=CropSettings())
+    first = batches_of(store, drawn, sounds=imagined_sounds(), seed=3)
+    for number in (0, 1, 2):
+        kept = every(first, number)
+    # An interrupted training, that begins with the third epoch.
+    again = every(batches_of(store, drawn, sounds=imagined_sounds(), seed=3), 2)
+    for one, other in zip(kept, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_another_seed_or_epoch_gives_other_batches(store):
+    kept = every(batches_of(store, SETTINGS, seed=3), 0)[0]
+    assert (kept != every(batches_of(store, SETTINGS, seed=4), 0)[0]).any()
+    assert (kept != every(batches_of(store, SETTINGS, seed=3), 1)[0]).any()
+    # Within an epoch no batch is like another either.
+    assert (kept[0] != kept[1]).any()
+
+
+def test_a_disguise_is_a_groups_and_every_group_has_its_own(store):
+    made = batches_of(store, replace(SETTINGS, crops=CropSettings()), sounds=imagined_sounds())
+    seen = []
+    fill = made.crops.fill
+
+    def keep(window, columns, speech, *, disguise, **options):
+        seen.append(disguise)
+        fill(window, columns, speech, disguise=disguise, **options)
+
+    made.crops.fill = keep
+    next(made.epoch(0))
+    groups = [seen[k : k + 4] for k in (0, 4, 8)]
+    assert all(disguise is group[0] for group in groups for disguise in group)
+    assert len({id(disguise) for disguise in seen}) == 3 + 2
+
+
+def test_some_crops_know_the_speaker_and_some_do_not(store):
+    def known(cold):
+        made = batches_of(store, replace(SETTINGS, crops=replace(PLAIN, cold=cold)))
+        others = []
+        made.crops.fill = lambda *_, others, into=others, **__: into.append(others)
+        for number in range(10):
+            list(made.epoch(number))
+        return np.mean([other is not None for other in others])
+
+    assert known(1.0) == 0
+    assert known(0.0) == 1
+    assert 0.4 < known(0.5) < 0.6

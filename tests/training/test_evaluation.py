@@ -5,6 +5,7 @@ import json
 import pytest
 
 from models.network import NetworkSettings
+from tests.training.stores import imagined_sounds
 from tests.training.voices import synthetic_corpora
 from training import splits
 from training.batches import BatchSettings
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.slow
 TINY = FitSettings(
     epochs=1,
     network=NetworkSettings(channels=(4,), kernels=(3,), strides=(2,), attention=2),
-    batches=BatchSettings(batch=4, shares={}, default_share=1.0),
+    batches=BatchSettings(steps=2, groups=2, utterances=3, sounds=2, shares={}, default_share=1.0),
 )
 
 
@@ -31,7 +32,7 @@ def evaluation(root, tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluation")
     utterances = synthetic_corpora(root, folder, speeds=(0.95, 1.05))
     store = load_store(utterances, cache=folder / "features", versions=1, jobs=1)
-    return Evaluation(store, folder / "cache", 1, TINY)
+    return Evaluation(store, folder / "cache", 1, TINY, sounds=imagined_sounds())
 
 
 @pytest.fixture(scope="module")

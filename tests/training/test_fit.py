@@ -4,35 +4,38 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
+from models.activity import VoiceActivity
 from models.bundle import Card
 from models.features import FeatureSettings, extractor
 from models.labels import EMOTIONS
-from models.network import NetworkSettings
-from models.normalisation import Normalisation
+from models.network import NetworkSettings, build_network, serving_network
+from models.normalisation import Normalisation, Speaker
 from models.recognizer import Recognizer
 from models.runtime import Network
-from training.batches import Batches, BatchSettings, Sums, estimate_normalisation
+from tests.training.stores import BANDS, PLAIN, batches_of
+from training import crops
+from training.batches import NO_VOICE, BatchSettings
 from training.fit import FitSettings, export, fit, predict_logits
 from training.manifest import Utterance
+from training.sounds import Sound
 from training.store import Store
 
-PLAIN = BatchSettings(
-    batch=8,
-    default_share=1.0,
-    clean=1.0,
-    cold=1.0,
-    channel_db=0.0,
-    time_mask=0,
-    mfcc_mask=0,
-    mfcc_noise=0.0,
-)
+DRAWN = BatchSettings(steps=3, groups=2, utterances=5, sounds=2, default_share=1.0, crops=PLAIN)
 SETTINGS = FitSettings(
     epochs=3,
-    network=NetworkSettings(channels=(8, 8), kernels=(5, 3), strides=(2, 2), attention=4),
-    batches=PLAIN,
+    network=NetworkSettings(
+        channels=(8, 8),
+        kernels=(5, 3),
+        strides=(2, 2),
+        attention=4,
+        dropout=0.0,
+        pooled_dropout=0.0,
+    ),
+    batches=DRAWN,
 )
 
 
@@ -46,10 +49,14 @@ def voice(seed, seconds=2.5):
     return np.concatenate([np.zeros(4000), 0.2 * sound]).astype(np.float32)
 
 
+def heard(samples):
+    """Columns and speech, as a store has them."""
+    frames = extractor(FeatureSettings()).frames(samples)
+    return frames.columns.astype(np.float16), VoiceActivity().push(frames.level)
+
+
 @pytest.fixture(scope="module")
 def store():
-    from models.activity import VoiceActivity
-
     made = Store([], [], [])
     for speaker in range(3):
         for take in range(10):
@@ -59,18 +66,17 @@ def store():
                     Path(f"{speaker}-{take}.wav"), "own", f"own_{speaker}", "F", emotion, "", 3.0
                 )
             )
-            frames = extractor(FeatureSettings()).frames(voice(100 * speaker + take))
-            made.mfcc.append([frames.mfcc.astype(np.float16)])
-            made.speech.append([VoiceActivity().push(frames.level)])
+            columns, speech = heard(voice(100 * speaker + take))
+            made.columns.append([columns])
+            made.speech.append([speech])
     return made
 
 
 def batches(store, seed=1):
-    everything, sums = np.arange(len(store)), Sums(store)
-    normalisation = estimate_normalisation(store, everything, sums, channel_db=6.0)
-    return Batches(
-        store, everything, sums=sums, normalisation=normalisation, settings=PLAIN, seed=seed
-    )
+    hiss = 0.1 * np.random.default_rng(0).standard_normal(48000)
+    hiss[:16000] *= 1e-3
+    sounds = [Sound(*heard(hiss.astype(np.float32)), recorded=False)]
+    return batches_of(store, DRAWN, sounds=sounds, seed=seed)
 
 
 @pytest.fixture(scope="module")
@@ -79,58 +85,96 @@ def trained(store):
     return made, fit(made, settings=SETTINGS, seed=1)
 
 
+@pytest.fixture(scope="module")
+def served(trained):
+    """The trained core as a recogniser that judges microphones."""
+    made, core = trained
+    own = card(made.crops._normalisation)
+    weights = export(serving_network(core, bands=made.crops._bands))
+    return Recognizer(own, Network(own, weights))
+
+
 def card(normalisation: Normalisation) -> Card:
     return Card("test", "0", EMOTIONS, FeatureSettings(), normalisation)
 
 
-def test_the_exported_network_says_what_the_trained_one_says(trained):
-    made, model = trained
-    windows = next(iter(made))[0]
-    served = Network(card(made.normalisation), export(model))
-    trained_logits = predict_logits(model, windows)
-    assert np.ptp(trained_logits) > 0.01
-    for window, expected in zip(windows, trained_logits, strict=True):
-        logits = served.logits(window[:, :-1], window[:, -1] > 0)
-        np.testing.assert_allclose(logits, expected, atol=2e-4)
+def windows_of(store, recognizer, indices=range(5)):
+    """What the recogniser's network is given: normalised columns, and where there is speech."""
+    for i in indices:
+        columns, speech = store.columns[i][0][:300].astype(np.float32), store.speech[i][0][:300]
+        speaker = Speaker().hear(columns[speech])
+        yield recognizer.card.normalisation.apply(columns, speaker), speech
 
 
-def test_a_short_window_is_not_disturbed_by_the_one_before_it(trained):
-    made, model = trained
-    served = Network(card(made.normalisation), export(model))
-    long, short = next(iter(made))[0][:2]
-    alone = served.logits(short[:120, :-1], short[:120, -1] > 0)
-    served.logits(long[:, :-1], long[:, -1] > 0)
-    np.testing.assert_array_equal(served.logits(short[:120, :-1], short[:120, -1] > 0), alone)
+def test_the_exported_network_says_what_the_trained_one_says(store, trained, served):
+    made, core = trained
+    given = list(windows_of(store, served))
+    seen = np.zeros((len(given), 300, made.crops.width + 1), np.float32)
+    for window, (columns, speech) in zip(seen, given, strict=True):
+        window[: len(columns), :-1] = columns @ made.crops._bands
+        window[: len(columns), -1] = speech
+    expected = predict_logits(core, seen)
+    assert np.ptp(expected) > 0.01
+    for (columns, speech), own in zip(given, expected, strict=True):
+        emotions, voice_logit = served.network.logits(columns, speech)
+        np.testing.assert_allclose([*emotions, voice_logit], own, atol=1e-3)
 
 
-def test_a_training_window_is_a_served_window(store, trained, monkeypatch):
-    made, model = trained
-    recognizer = Recognizer(
-        card(made.normalisation), Network(card(made.normalisation), export(model))
+def test_a_short_window_is_not_disturbed_by_the_one_before_it(store, served):
+    long, (columns, speech) = windows_of(store, served, (0, 1))
+
+    def short():
+        emotions, voice_logit = served.network.logits(columns[:120], speech[:120])
+        return [*emotions, voice_logit]
+
+    alone = short()
+    served.network.logits(*long)
+    assert short() == alone
+
+
+def test_a_training_window_is_a_served_window(store, trained, served, monkeypatch):
+    made, _ = trained
+    given = []
+    logits = served.network.logits
+
+    def keep(columns, speech):
+        given.append((columns.copy(), speech.copy()))
+        return logits(columns, speech)
+
+    monkeypatch.setattr(served.network, "logits", keep)
+    served.predict(voice(0))
+    columns, speech = given[-2]  # the last one that ends at a whole step
+    count = len(columns)
+    # The same crop, as training makes it of what it stored.
+    monkeypatch.setattr(crops, "crop", lambda *_, **__: (0, count))
+    window = np.zeros((300, made.crops.width + 1), np.float32)
+    rng = np.random.default_rng(0)
+    made.crops.fill(
+        window,
+        store.columns[0][0],
+        store.speech[0][0],
+        disguise=made.crops.disguise(rng),
+        others=None,
+        rng=rng,
     )
-    served = []
-    logits = recognizer.network.logits
-
-    def keep(mfcc, speech):
-        served.append((mfcc.copy(), speech.copy()))
-        return logits(mfcc, speech)
-
-    monkeypatch.setattr(recognizer.network, "logits", keep)
-    recognizer.predict(voice(0))
-    mfcc, speech = served[-2]  # the last one that ends at a whole step
-    count = len(mfcc)
-    # The same crop, as training would make it.
-    monkeypatch.setattr(made, "_crop", lambda _: (0, count))
-    window = np.zeros((300, 41), np.float32)
-    made._fill(window, 0)
     np.testing.assert_array_equal(window[:count, -1] > 0, speech)
-    np.testing.assert_allclose(window[:count, :-1], mfcc, rtol=2e-3, atol=0.02)  # float16 stored
+    seen = columns @ made.crops._bands
+    np.testing.assert_allclose(window[:count, :-1], seen, rtol=2e-3, atol=0.05)  # float16 stored
 
 
 def test_the_same_seed_gives_the_same_weights(store, trained):
     again = fit(batches(store), settings=SETTINGS, seed=1)
     for one, other in zip(trained[1].get_weights(), again.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_the_last_output_learns_to_tell_voices_from_hiss(store):
+    long = replace(SETTINGS, epochs=8, learning_rate=1e-2, average=0.5)
+    made = batches(store)
+    core = fit(made, settings=long, seed=1)
+    windows, targets = next(made.epoch(99))
+    voices = predict_logits(core, windows)[:, -1]
+    assert voices[targets != NO_VOICE].min() > voices[targets == NO_VOICE].max()
 
 
 class KilledError(Exception):
@@ -161,6 +205,28 @@ def test_a_killed_training_goes_on_with_the_next_epoch(store, tmp_path):
         tell=lambda progress: told.append(progress.epoch),
     )
     assert told == [1, 2, 3]
+
+
+def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(store, trained, tmp_path):
+    def die_after_the_first(_progress):
+        raise KilledError
+
+    options = {"settings": SETTINGS, "seed": 1, "checkpoint": tmp_path}
+    with pytest.raises(KilledError):
+        fit(batches(store), tell=die_after_the_first, **options)
+    resumed = fit(batches(store), **options)
+    for one, other in zip(trained[1].get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_what_is_returned_is_the_running_mean_of_the_weights(store):
+    # A mean that takes nothing in stays where it began.
+    brief = replace(SETTINGS, epochs=1, average=1.0)
+    core = fit(batches(store), settings=brief, seed=1)
+    keras.utils.set_random_seed(1)
+    new = build_network(frames=300, columns=BANDS, outputs=6, settings=SETTINGS.network)
+    for one, other in zip(core.trainable_weights, new.trainable_weights, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
 
 
 def test_another_setting_begins_anew(store, tmp_path):

@@ -1,0 +1,73 @@
+"""The network hears speech alone, and is served with the matrix that training put before it."""
+
+import keras
+import numpy as np
+import pytest
+
+from models.network import NetworkSettings, build_network, serving_network
+
+SETTINGS = NetworkSettings(channels=(8, 8), kernels=(5, 3), strides=(2, 2), attention=4)
+FRAMES, COLUMNS, SERVED, OUTPUTS = 60, 9, 6, 3
+
+
+@pytest.fixture(scope="module")
+def core():
+    keras.utils.set_random_seed(1)
+    return build_network(frames=FRAMES, columns=COLUMNS, outputs=OUTPUTS, settings=SETTINGS)
+
+
+def windows(count, columns, seed=0):
+    rng = np.random.default_rng(seed)
+    made = rng.standard_normal((count, FRAMES, columns + 1)).astype(np.float32)
+    made[..., -1] = rng.random((count, FRAMES)) < 0.7
+    return made
+
+
+def said(model, given):
+    return np.array([model(one[None], training=False).numpy()[0] for one in given])
+
+
+def test_what_is_served_is_the_core_of_columns_times_the_matrix(core):
+    bands = np.random.default_rng(1).standard_normal((SERVED, COLUMNS)).astype(np.float32)
+    served = serving_network(core, bands=bands)
+    assert served.input_shape == (1, FRAMES, SERVED + 1)
+    assert served.output_shape == (1, OUTPUTS)
+    given = windows(5, SERVED)
+    turned = np.concatenate([given[..., :-1] @ bands, given[..., -1:]], axis=-1)
+    np.testing.assert_allclose(said(served, given), said(core, turned), atol=1e-5)
+
+
+def test_the_served_network_survives_a_file(core, tmp_path):
+    bands = np.random.default_rng(1).standard_normal((SERVED, COLUMNS)).astype(np.float32)
+    served = serving_network(core, bands=bands)
+    served.save(tmp_path / "network.keras")
+    again = keras.models.load_model(tmp_path / "network.keras")
+    given = windows(3, SERVED)
+    np.testing.assert_array_equal(said(again, given), said(served, given))
+
+
+def test_frames_without_speech_say_nothing(core):
+    given = windows(3, COLUMNS)
+    other = given.copy()
+    silent = given[..., -1] == 0
+    other[silent, :-1] = 9.0
+    np.testing.assert_array_equal(said(core, other), said(core, given))
+    other[~silent, :-1] += 1.0
+    assert np.abs(said(core, other) - said(core, given)).max() > 0.01
+
+
+def test_a_window_without_any_speech_is_judged_with_numbers_too(core):
+    assert np.isfinite(said(core, np.zeros((1, FRAMES, COLUMNS + 1), np.float32))).all()
+
+
+def test_a_wild_value_counts_for_no_more_than_five_deviations(core):
+    given = windows(2, COLUMNS)
+    wild, wilder = given.copy(), given.copy()
+    wild[:, 10, 2], wilder[:, 10, 2] = 5.0, 500.0
+    np.testing.assert_array_equal(said(core, wild), said(core, wilder))
+
+
+def test_every_window_of_a_batch_is_judged_on_its_own(core):
+    given = windows(4, COLUMNS)
+    together = core(given, training=False).numpy()
+    np.testing.assert_allclose(together, said(core, given), atol=1e-5)

@@ -1,0 +1,116 @@
+"""An utterance is judged as it sounds and against the speaker's others; a sound, as no voice."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models.labels import EMOTIONS
+from models.normalisation import Speaker
+from training.batches import NO_VOICE, BatchSettings
+from training.fit import FitSettings, loss_of
+
+GROUPS, UTTERANCES, SOUNDS = 3, 4, 2
+SPEECH, LABELS = GROUPS * UTTERANCES, len(EMOTIONS)
+SETTINGS = FitSettings(batches=BatchSettings(groups=GROUPS, utterances=UTTERANCES, sounds=SOUNDS))
+ALONE = replace(SETTINGS, against_own=0.0, voice=0.0)
+AGAINST = replace(SETTINGS, against_own=1.0, own_strength=0.0, voice=0.0)
+
+RNG = np.random.default_rng(0)
+LOGITS = RNG.normal(0, 1.5, (SPEECH + SOUNDS, LABELS + 1)).astype(np.float32)
+TARGETS = np.concatenate([RNG.integers(0, 3, SPEECH), [NO_VOICE] * SOUNDS]).astype(np.int32)
+"""Nobody is angry or fearful."""
+
+
+def loss(logits, settings, targets=TARGETS):
+    return float(loss_of(tf.constant(logits), tf.constant(targets), settings))
+
+
+def leaning(strength=4.0):
+    """The same logits, but every utterance of the first speaker leans to one emotion."""
+    logits = LOGITS.copy()
+    logits[:UTTERANCES, 3] += strength
+    return logits
+
+
+def test_an_utterance_alone_is_judged_by_cross_entropy():
+    scores = LOGITS[:SPEECH, :LABELS].astype(np.float64)
+    logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    wanted = 0.9 * np.eye(LABELS)[TARGETS[:SPEECH]] + 0.1 / LABELS
+    assert loss(LOGITS, ALONE) == pytest.approx(-(wanted * logs).sum(axis=1).mean(), rel=1e-5)
+
+
+def test_a_speaker_whose_logits_all_lean_one_way_is_judged_without_the_lean():
+    assert loss(leaning(), AGAINST) == pytest.approx(loss(LOGITS, AGAINST), rel=1e-5)
+    assert loss(leaning(), ALONE) > loss(LOGITS, ALONE) + 0.1
+
+
+def test_the_more_utterances_it_takes_to_believe_a_lean_the_more_of_it_is_left():
+    lean = leaning() - LOGITS
+    losses = [
+        loss(lean, replace(AGAINST, own_strength=strength))
+        for strength in (0.0, 1.0, 5.0, 50.0, 1e9)
+    ]
+    assert losses == sorted(losses)
+    assert losses[0] == pytest.approx(loss(0 * lean, ALONE), rel=1e-5)
+    assert losses[-1] == pytest.approx(loss(lean, ALONE), rel=1e-5)
+
+
+def test_the_lean_is_the_one_that_a_speakers_bias_takes_away():
+    settings = replace(AGAINST, own_strength=5.0, label_smoothing=0.0)
+    scores = LOGITS[:SPEECH, :LABELS].astype(np.float64)
+    logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    judged = []
+    for k, target in enumerate(TARGETS[:SPEECH]):
+        first = k // UTTERANCES * UTTERANCES
+        speaker = Speaker()
+        for other in range(first, first + UTTERANCES):
+            if other != k:
+                speaker = speaker.judged(np.exp(logs[other]))
+        against = logs[k] - speaker.bias(settings.own_strength)
+        judged.append(against[target] - np.log(np.exp(against).sum()))
+    assert loss(LOGITS, settings) == pytest.approx(-np.mean(judged), rel=1e-4)
+
+
+def test_one_speakers_lean_is_no_other_speakers():
+    def pull(values):
+        logits = tf.Variable(values)
+        with tf.GradientTape() as tape:
+            whole = loss_of(logits, tf.constant(TARGETS), AGAINST)
+        return tape.gradient(whole, logits).numpy()
+
+    other = LOGITS.copy()
+    other[:UTTERANCES] *= 3
+    assert np.abs(pull(other) - pull(LOGITS))[:UTTERANCES].max() > 1e-3
+    np.testing.assert_allclose(pull(other)[UTTERANCES:], pull(LOGITS)[UTTERANCES:], atol=1e-6)
+
+
+def test_a_sound_without_speech_changes_the_voices_loss_only():
+    other = LOGITS.copy()
+    other[SPEECH:] += 5
+    assert loss(other, ALONE) == loss(LOGITS, ALONE)
+    assert loss(other, AGAINST) == loss(LOGITS, AGAINST)
+    assert loss(other, SETTINGS) > loss(LOGITS, SETTINGS)
+    other[SPEECH:, LABELS] = LOGITS[SPEECH:, LABELS]
+    assert loss(other, SETTINGS) == loss(LOGITS, SETTINGS)
+
+
+def test_a_voice_taken_for_one_and_a_sound_for_none_cost_less():
+    right, wrong = LOGITS.copy(), LOGITS.copy()
+    right[:SPEECH, LABELS], right[SPEECH:, LABELS] = 4, -4
+    wrong[:SPEECH, LABELS], wrong[SPEECH:, LABELS] = -4, 4
+    assert loss(right, SETTINGS) < loss(LOGITS, SETTINGS) < loss(wrong, SETTINGS)
+    # The voice's own logit takes no part in the emotions.
+    assert loss(right, ALONE) == loss(wrong, ALONE)
+
+
+def test_the_voices_part_counts_as_much_as_it_is_set_to():
+    parts = [loss(LOGITS, replace(ALONE, voice=weight)) for weight in (0.0, 0.3, 0.6)]
+    assert parts[2] - parts[1] == pytest.approx(parts[1] - parts[0], rel=1e-4)
+    assert parts[0] < parts[1]
+
+
+def test_a_batch_without_sounds_is_judged_as_well():
+    bare = loss(LOGITS[:SPEECH], replace(AGAINST, voice=0.0), TARGETS[:SPEECH])
+    assert bare == pytest.approx(loss(LOGITS, AGAINST), rel=1e-6)

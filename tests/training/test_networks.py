@@ -1,0 +1,119 @@
+"""A network is trained once for what makes it what it is, and anew for anything else."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from models.network import NetworkSettings, build_network
+from models.runtime import Network
+from tests.training.stores import BANDS, FEATURES, PLAIN, imagined_sounds, imagined_store
+from training import networks as module
+from training.batches import BatchSettings
+from training.fit import FitSettings
+from training.networks import SERVED, train_network
+
+TINY = NetworkSettings(channels=(4,), kernels=(3,), strides=(2,), attention=2)
+SETTINGS = FitSettings(
+    epochs=1, network=TINY, batches=BatchSettings(steps=1, default_share=1.0, crops=PLAIN)
+)
+
+
+@pytest.fixture(scope="module")
+def store():
+    return imagined_store({"own": 3, "emospeech": 1}, versions=1)
+
+
+@pytest.fixture
+def fitted(monkeypatch):
+    """What was asked to be fitted; the weights are random, as they are not looked at."""
+    asked = []
+
+    def fit(batches, *, seed, checkpoint, **_options):
+        asked.append(batches)
+        checkpoint.mkdir(parents=True)
+        keras.utils.set_random_seed(seed)
+        return build_network(frames=300, columns=BANDS, outputs=6, settings=TINY)
+
+    monkeypatch.setattr(module, "fit", fit)
+    return asked
+
+
+def train(store, cache, **changed):
+    options = {
+        "members": tuple(range(20)),
+        "sounds": imagined_sounds(),
+        "settings": SETTINGS,
+        "seed": 1,
+        "tell": print,
+    } | changed
+    return train_network(store, options.pop("members"), cache=cache, **options)
+
+
+def test_the_same_again_comes_from_the_cache(store, tmp_path, fitted):
+    card, weights = train(store, tmp_path)
+    again, same = train(store, tmp_path)
+    assert len(fitted) == 1
+    assert weights == same
+    assert card.to_json(weights=weights) == again.to_json(weights=same)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"seed": 2},
+        {"members": tuple(range(19))},
+        {"settings": replace(SETTINGS, epochs=2)},
+        {"sounds": []},
+        {"sounds": [replace(s, columns=s.columns + np.float16(1)) for s in imagined_sounds()]},
+    ],
+    ids=["seed", "members", "settings", "no sounds", "other sounds"],
+)
+def test_another_input_is_another_network(store, tmp_path, fitted, changed):
+    train(store, tmp_path)
+    train(store, tmp_path, **changed)
+    assert len(fitted) == len(list(tmp_path.iterdir())) == 2
+
+
+def test_other_code_or_features_are_another_network(store, tmp_path, fitted, monkeypatch):
+    train(store, tmp_path)
+    monkeypatch.setattr(module, "_code", lambda: "edited")
+    train(store, tmp_path)
+    monkeypatch.setattr(module, "FeatureSettings", lambda: replace(FEATURES, power_floor=1e-6))
+    card, _ = train(store, tmp_path)
+    assert len(fitted) == len(list(tmp_path.iterdir())) == 3
+    assert card.features.power_floor == 1e-6
+
+
+def test_the_code_is_all_that_makes_a_network_out_of_features(monkeypatch, tmp_path):
+    before = module._code()
+    assert module._code() == before
+    edited = tmp_path / "crops.py"
+    edited.write_text("# another crop")
+    monkeypatch.setattr(module.cropping, "__file__", str(edited))
+    assert module._code() != before
+
+
+def test_recorded_sounds_are_heard_only_with_their_corpus(store, tmp_path, fitted):
+    with_corpus = (*range(20), len(store) - 1)
+    train(store, tmp_path, members=tuple(range(20)))
+    train(store, tmp_path, members=with_corpus)
+    without, everything = ([s.recorded for s in batches._sounds] for batches in fitted)
+    assert without == [False, False]
+    assert everything == [False, True, False, True]
+
+
+def test_what_is_served_is_kept_in_keras_too_and_takes_normalised_columns(store, tmp_path, fitted):
+    card, weights = train(store, tmp_path)
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "network.tflite").read_bytes() == weights
+    assert not list(folder.glob("*.partial"))
+    kept = keras.models.load_model(folder / SERVED)
+    rng = np.random.default_rng(0)
+    columns = rng.standard_normal((300, FEATURES.columns)).astype(np.float32)
+    speech = rng.random(300) < 0.7
+    window = np.concatenate([columns, speech[:, None]], axis=1, dtype=np.float32)
+    emotions, voice = Network(card, weights).logits(columns, speech)
+    expected = kept(window[None]).numpy()[0]
+    np.testing.assert_allclose([*emotions, voice], expected, atol=1e-4)

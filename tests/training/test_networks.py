@@ -26,8 +26,14 @@ def store():
 
 
 @pytest.fixture
+def unexported(monkeypatch):
+    """Where nobody looks at the weights, the seconds that exporting them takes are saved."""
+    monkeypatch.setattr(module, "export", lambda _: b"weights")
+
+
+@pytest.fixture
 def fitted(monkeypatch):
-    """What was asked to be fitted; the weights are random, as they are not looked at."""
+    """What was asked to be fitted; the weights are random."""
     asked = []
 
     def fit(batches, *, seed, checkpoint, **_options):
@@ -51,7 +57,7 @@ def train(store, cache, **changed):
     return train_network(store, options.pop("members"), cache=cache, **options)
 
 
-def test_the_same_again_comes_from_the_cache(store, tmp_path, fitted):
+def test_the_same_again_comes_from_the_cache(store, tmp_path, fitted, unexported):
     card, weights = train(store, tmp_path)
     again, same = train(store, tmp_path)
     assert len(fitted) == 1
@@ -70,13 +76,15 @@ def test_the_same_again_comes_from_the_cache(store, tmp_path, fitted):
     ],
     ids=["seed", "members", "settings", "no sounds", "other sounds"],
 )
-def test_another_input_is_another_network(store, tmp_path, fitted, changed):
+def test_another_input_is_another_network(store, tmp_path, fitted, changed, unexported):
     train(store, tmp_path)
     train(store, tmp_path, **changed)
     assert len(fitted) == len(list(tmp_path.iterdir())) == 2
 
 
-def test_other_code_or_features_are_another_network(store, tmp_path, fitted, monkeypatch):
+def test_other_code_or_features_are_another_network(
+    store, tmp_path, fitted, monkeypatch, unexported
+):
     train(store, tmp_path)
     monkeypatch.setattr(module, "_code", lambda: "edited")
     train(store, tmp_path)
@@ -95,7 +103,7 @@ def test_the_code_is_all_that_makes_a_network_out_of_features(monkeypatch, tmp_p
     assert module._code() != before
 
 
-def test_recorded_sounds_are_heard_only_with_their_corpus(store, tmp_path, fitted):
+def test_recorded_sounds_are_heard_only_with_their_corpus(store, tmp_path, fitted, unexported):
     with_corpus = (*range(20), len(store) - 1)
     train(store, tmp_path, members=tuple(range(20)))
     train(store, tmp_path, members=with_corpus)

@@ -11,8 +11,9 @@ from training.batches import NO_VOICE, BatchSettings
 from training.crops import CropSettings
 
 SETTINGS = BatchSettings(
-    steps=2, groups=3, utterances=4, sounds=2, shares={}, default_share=1.0, crops=PLAIN
+    steps=2, groups=3, utterances=4, views=2, sounds=2, shares={}, default_share=1.0, crops=PLAIN
 )
+SPEECH = 3 * 4 * 2
 
 
 @pytest.fixture(scope="module")
@@ -27,21 +28,21 @@ def groups_of(batches, count):
 
 def test_windows_have_the_cores_shape_and_a_mask_of_speech(store):
     for windows, targets in batches_of(store, SETTINGS, sounds=imagined_sounds()).epoch(0):
-        assert windows.shape == (3 * 4 + 2, 300, BANDS + 1)
-        assert targets.shape == (3 * 4 + 2,)
+        assert windows.shape == (SPEECH + 2, 300, BANDS + 1)
+        assert targets.shape == (SPEECH + 2,)
         assert np.isfinite(windows).all()
         assert set(np.unique(windows[..., -1])) == {0.0, 1.0}
 
 
 def test_every_batch_ends_with_sounds_that_are_no_voice(store):
     for _, targets in batches_of(store, SETTINGS, sounds=imagined_sounds()).epoch(0):
-        assert (targets[:12] != NO_VOICE).all()
-        assert (targets[12:] == NO_VOICE).all()
+        assert (targets[:SPEECH] != NO_VOICE).all()
+        assert (targets[SPEECH:] == NO_VOICE).all()
 
 
 def test_without_such_sounds_a_batch_is_of_speech_alone(store):
     made = batches_of(store, SETTINGS)
-    assert made.size == 12
+    assert made.size == SPEECH
     assert all((targets != NO_VOICE).all() for _, targets in made.epoch(0))
 
 
@@ -85,10 +86,32 @@ def test_the_targets_are_the_emotions_of_what_is_heard(store):
         fill(window, columns, speech, **options)
 
     made.crops.fill = keep
-    of = {id(versions[0]): k for k, versions in enumerate(store.columns)}
+    of = {id(columns): k for k, own in enumerate(store.columns) for columns in own}
     _, targets = next(made.epoch(0))
     expected = [EMOTIONS.index(store.utterances[of[id(columns)]].emotion) for columns in heard]
     assert targets.tolist() == expected
+
+
+def test_every_view_of_a_group_is_of_the_same_utterances(store):
+    made = batches_of(store, replace(SETTINGS, views=3))
+    heard = []
+    made.crops.fill = lambda _window, columns, *_, **__: heard.append(id(columns))
+    _, targets = next(made.epoch(0))
+    names = {id(columns): k for k, own in enumerate(store.columns) for columns in own}
+    drawn = np.array([names[one] for one in heard]).reshape(3, 3, 4)
+    assert (drawn == drawn[:, :1]).all()
+    targets = targets.reshape(3, 3, 4)
+    assert (targets == targets[:, :1]).all()
+
+
+def test_only_the_first_view_is_the_recording_itself_for_sure(store):
+    made = batches_of(store, replace(SETTINGS, steps=20, crops=replace(PLAIN, clean=1.0)))
+    versions = []
+    made.crops.fill = lambda *_, disguise, **__: versions.append(disguise.version)
+    list(made.epoch(0))
+    first, second = np.array(versions).reshape(-1, 2, 4).transpose(1, 0, 2)
+    assert (first == 0).all()
+    assert set(second.ravel()) == {0, 1}
 
 
 def test_a_share_makes_a_corpus_rarer(store):
@@ -138,7 +161,7 @@ def test_another_seed_or_epoch_gives_other_batches(store):
     assert (kept[0] != kept[1]).any()
 
 
-def test_a_disguise_is_a_groups_and_every_group_has_its_own(store):
+def test_a_disguise_is_shared_by_a_groups_view_and_every_view_has_its_own(store):
     made = batches_of(store, replace(SETTINGS, crops=CropSettings()), sounds=imagined_sounds())
     seen = []
     fill = made.crops.fill
@@ -149,9 +172,9 @@ def test_a_disguise_is_a_groups_and_every_group_has_its_own(store):
 
     made.crops.fill = keep
     next(made.epoch(0))
-    groups = [seen[k : k + 4] for k in (0, 4, 8)]
-    assert all(disguise is group[0] for group in groups for disguise in group)
-    assert len({id(disguise) for disguise in seen}) == 3 + 2
+    views = [seen[k : k + 4] for k in range(0, SPEECH, 4)]
+    assert all(disguise is view[0] for view in views for disguise in view)
+    assert len({id(disguise) for disguise in seen}) == 3 * 2 + 2
 
 
 def test_some_crops_know_the_speaker_and_some_do_not(store):

@@ -25,7 +25,7 @@ def store():
 
 def window_of(crops, store, index=0, *, disguise=None, others=None, seed=0):
     rng = np.random.default_rng(seed)
-    disguise = disguise or crops.disguise(rng)
+    disguise = disguise or crops.disguise(rng, clean=1.0)
     window = np.zeros((300, BANDS + 1), np.float32)
     version = disguise.version
     columns, speech = store.columns[index][version], store.speech[index][version]
@@ -71,7 +71,7 @@ def test_whatever_is_drawn_is_finite_and_within_the_window(store):
     crops = crops_of(store, EVERYTHING)
     known = np.arange(5)
     for seed in range(40):
-        disguise = crops.disguise(np.random.default_rng(seed))
+        disguise = crops.disguise(np.random.default_rng(seed), clean=0.5)
         others = crops.known(known, disguise) if seed % 2 else None
         window = window_of(crops, store, seed, disguise=disguise, others=others, seed=seed)
         assert np.isfinite(window).all()
@@ -80,7 +80,7 @@ def test_whatever_is_drawn_is_finite_and_within_the_window(store):
 
 def test_knowing_the_speaker_keeps_what_sets_an_utterance_apart(store):
     crops = crops_of(store)
-    plain = crops.disguise(np.random.default_rng(0))
+    plain = crops.disguise(np.random.default_rng(0), clean=1.0)
     others = crops.known(np.arange(10), plain)  # all of this speaker's
     cold = [mean_of(window_of(crops, store, i)) for i in range(10)]
     known = [mean_of(window_of(crops, store, i, others=others)) for i in range(10)]
@@ -89,7 +89,7 @@ def test_knowing_the_speaker_keeps_what_sets_an_utterance_apart(store):
 
 def test_a_microphones_gain_vanishes_when_the_speaker_is_known(store):
     crops = crops_of(store)
-    plain = crops.disguise(np.random.default_rng(0))
+    plain = crops.disguise(np.random.default_rng(0), clean=1.0)
     channel = np.zeros(FEATURES.columns, np.float32)
     channel[0] = 8 * LOUD
     louder = replace(plain, channel=channel)
@@ -122,7 +122,7 @@ def test_disguising_frames_and_then_averaging_gives_the_disguised_speaker(store)
     crops = crops_of(store, EVERYTHING)
     members = np.array([0, 3, 7])
     for seed in range(12):
-        disguise = crops.disguise(np.random.default_rng(seed))
+        disguise = crops.disguise(np.random.default_rng(seed), clean=0.5)
         speaker = Speaker()
         for i in members:
             raw = store.columns[i][disguise.version].astype(np.float64)
@@ -142,11 +142,11 @@ def test_the_frames_are_disguised_as_their_speaker_is(store):
     crops = crops_of(store, replace(PLAIN, gain_db=6.0, ripple_db=4.0, pitch=0.2))
     weak = replace(crops._normalisation, strength=np.full(FEATURES.columns, 1e-3, np.float32))
     crops._normalisation = weak
-    plain = crops.disguise(np.random.default_rng(0))
+    plain = crops.disguise(np.random.default_rng(0), clean=1.0)
     plain = replace(plain, shift=0 * plain.shift, channel=0 * plain.channel)
     expected = window_of(crops, store, disguise=plain, others=crops.known(np.arange(10), plain))
     for seed in range(5):
-        disguise = crops.disguise(np.random.default_rng(seed))
+        disguise = crops.disguise(np.random.default_rng(seed), clean=1.0)
         others = crops.known(np.arange(10), disguise)
         window = window_of(crops, store, disguise=disguise, others=others)
         np.testing.assert_allclose(window, expected, atol=2e-3)
@@ -155,12 +155,13 @@ def test_the_frames_are_disguised_as_their_speaker_is(store):
 def test_a_disguise_is_of_the_kinds_that_are_asked_for(store):
     rng = np.random.default_rng(0)
     for _ in range(20):
-        none = crops_of(store).disguise(rng)
+        none = crops_of(store).disguise(rng, clean=1.0)
         assert none.version == 0
         np.testing.assert_array_equal(none.matrix, np.eye(FEATURES.columns))
         assert not none.shift.any()
         assert not none.channel.any()
-    drawn = [crops_of(store, replace(EVERYTHING, clean=0.0)).disguise(rng) for _ in range(60)]
+    crops = crops_of(store, EVERYTHING)
+    drawn = [crops.disguise(rng, clean=0.0) for _ in range(60)]
     assert {disguise.version for disguise in drawn} == {0, 1}
     warped = np.mean([(d.matrix != np.eye(FEATURES.columns)).any() for d in drawn])
     assert 0.5 < warped < 0.9
@@ -169,7 +170,7 @@ def test_a_disguise_is_of_the_kinds_that_are_asked_for(store):
 def test_a_throat_leaves_the_voicing_and_a_microphone_the_pitch_alone(store):
     crops = crops_of(store, EVERYTHING)
     for seed in range(20):
-        disguise = crops.disguise(np.random.default_rng(seed))
+        disguise = crops.disguise(np.random.default_rng(seed), clean=0.5)
         rest = disguise.matrix.copy()
         rest[:PITCH, :PITCH] = np.eye(PITCH)
         np.testing.assert_array_equal(rest, np.eye(FEATURES.columns))

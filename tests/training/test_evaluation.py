@@ -23,7 +23,9 @@ pytestmark = pytest.mark.slow
 TINY = FitSettings(
     epochs=1,
     network=NetworkSettings(channels=(4,), kernels=(3,), strides=(2,), attention=2),
-    batches=BatchSettings(steps=2, groups=2, utterances=3, sounds=2, shares={}, default_share=1.0),
+    batches=BatchSettings(
+        steps=2, groups=1, utterances=3, views=2, sounds=2, shares={}, default_share=1.0
+    ),
 )
 
 

@@ -24,7 +24,9 @@ from training.manifest import Utterance
 from training.sounds import Sound
 from training.store import Store
 
-DRAWN = BatchSettings(steps=3, groups=2, utterances=5, sounds=2, default_share=1.0, crops=PLAIN)
+DRAWN = BatchSettings(
+    steps=3, groups=1, utterances=5, views=2, sounds=2, default_share=1.0, crops=PLAIN
+)
 SETTINGS = FitSettings(
     epochs=3,
     network=NetworkSettings(
@@ -153,7 +155,7 @@ def test_a_training_window_is_a_served_window(store, trained, served, monkeypatc
         window,
         store.columns[0][0],
         store.speech[0][0],
-        disguise=made.crops.disguise(rng),
+        disguise=made.crops.disguise(rng, clean=1.0),
         others=None,
         rng=rng,
     )

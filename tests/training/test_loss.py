@@ -11,11 +11,13 @@ from models.normalisation import Speaker
 from training.batches import NO_VOICE, BatchSettings
 from training.fit import FitSettings, loss_of
 
-GROUPS, UTTERANCES, SOUNDS = 3, 4, 2
-SPEECH, LABELS = GROUPS * UTTERANCES, len(EMOTIONS)
-SETTINGS = FitSettings(batches=BatchSettings(groups=GROUPS, utterances=UTTERANCES, sounds=SOUNDS))
-ALONE = replace(SETTINGS, against_own=0.0, voice=0.0)
-AGAINST = replace(SETTINGS, against_own=1.0, own_strength=0.0, voice=0.0)
+GROUPS, VIEWS, UTTERANCES, SOUNDS = 2, 2, 4, 2
+SPEECH, LABELS = GROUPS * VIEWS * UTTERANCES, len(EMOTIONS)
+SETTINGS = FitSettings(
+    batches=BatchSettings(groups=GROUPS, utterances=UTTERANCES, views=VIEWS, sounds=SOUNDS)
+)
+ALONE = replace(SETTINGS, against_own=0.0, agreement=0.0, voice=0.0)
+AGAINST = replace(ALONE, against_own=1.0, own_strength=0.0)
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(0, 1.5, (SPEECH + SOUNDS, LABELS + 1)).astype(np.float32)
@@ -28,7 +30,7 @@ def loss(logits, settings, targets=TARGETS):
 
 
 def leaning(strength=4.0):
-    """The same logits, but every utterance of the first speaker leans to one emotion."""
+    """The same logits, but every utterance of the first speaker's first view leans to one."""
     logits = LOGITS.copy()
     logits[:UTTERANCES, 3] += strength
     return logits
@@ -73,7 +75,7 @@ def test_the_lean_is_the_one_that_a_speakers_bias_takes_away():
     assert loss(LOGITS, settings) == pytest.approx(-np.mean(judged), rel=1e-4)
 
 
-def test_one_speakers_lean_is_no_other_speakers():
+def test_one_views_lean_is_no_other_views():
     def pull(values):
         logits = tf.Variable(values)
         with tf.GradientTape() as tape:
@@ -84,6 +86,31 @@ def test_one_speakers_lean_is_no_other_speakers():
     other[:UTTERANCES] *= 3
     assert np.abs(pull(other) - pull(LOGITS))[:UTTERANCES].max() > 1e-3
     np.testing.assert_allclose(pull(other)[UTTERANCES:], pull(LOGITS)[UTTERANCES:], atol=1e-6)
+
+
+def test_views_of_an_utterance_that_are_judged_alike_cost_nothing():
+    agreeing = replace(ALONE, agreement=1.0)
+    alike = LOGITS.copy()
+    views = alike[:SPEECH].reshape(GROUPS, VIEWS, UTTERANCES, LABELS + 1)
+    views[:, 1] = views[:, 0]
+    assert loss(alike, agreeing) == pytest.approx(loss(alike, ALONE), abs=1e-5)
+    # All logits of an utterance may move together: what is said of it stays the same.
+    views[:, 1, :, :LABELS] += 3
+    assert loss(alike, agreeing) == pytest.approx(loss(alike, ALONE), abs=1e-5)
+
+
+def test_views_of_an_utterance_that_are_judged_otherwise_cost_their_divergence():
+    # As far apart as two can be: a bit of Jensen-Shannon divergence, summed over the views.
+    apart = np.zeros_like(LOGITS)
+    views = apart[:SPEECH].reshape(GROUPS, VIEWS, UTTERANCES, LABELS + 1)
+    views[:, 0, :, 0] = views[:, 1, :, 1] = 30
+    costs = [loss(apart, replace(ALONE, agreement=weight)) for weight in (0.0, 0.5, 1.0)]
+    assert costs[2] - costs[0] == pytest.approx(VIEWS * np.log(2), rel=1e-4)
+    assert costs[1] - costs[0] == pytest.approx(0.5 * VIEWS * np.log(2), rel=1e-4)
+    # Other utterances of the speaker may be told apart as they are.
+    views[:, 1] = views[:, 0]
+    views[:, :, 1] = views[:, :, 1, ::-1]
+    assert loss(apart, replace(ALONE, agreement=1.0)) == pytest.approx(loss(apart, ALONE), abs=1e-5)
 
 
 def test_a_sound_without_speech_changes_the_voices_loss_only():

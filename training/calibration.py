@@ -22,7 +22,10 @@ from training.store import Store
 
 COVERAGE = 0.8
 VOICE_LOST = 0.005
-"""Share of the windows of real speech that may be refused for not sounding like a voice."""
+"""Share of clips of real speech that may be silenced, no window of them sounding like a voice.
+
+Clips, not windows: a window that holds a breath, a click or a room before the first word is rightly
+refused, and three in a hundred of RAVDESS's do."""
 CURVE = tuple(round(0.1 * k, 1) for k in range(1, 11))
 
 
@@ -38,7 +41,8 @@ def calibrate(
     """Return the decision that some utterances call for.
 
     The temperature fits best; `unsure_below` is the confidence under which a fifth of the
-    utterances fall, `voice_above` the voice logit under which `VOICE_LOST` of the windows fall.
+    utterances fall, `voice_above` the voice logit that silences `VOICE_LOST` of the clips, but no
+    more than even odds.
 
     Parameters
     ----------
@@ -46,8 +50,8 @@ def calibrate(
     logits : ndarray, shape (n, labels)
     corpora : ndarray of str, shape (n,), optional
         Of each utterance; every corpus then counts alike for the temperature, large or small.
-    voice : ndarray, shape (windows,), optional
-        Voice logits of windows of real speech; without them nothing is refused.
+    voice : ndarray, shape (clips,), optional
+        The highest voice logit of each clip of real speech; without them nothing is refused.
     """
     weights = None
     if corpora is not None:
@@ -56,8 +60,8 @@ def calibrate(
     temperature = best_temperature(truth, logits, weights=weights)
     decision = Decision()
     if voice is not None and len(voice):
-        # Rounded down: not a window more than said is lost.
-        lowest = float(np.quantile(voice, VOICE_LOST))
+        # Rounded down: not a clip more than said is lost.
+        lowest = min(0.0, float(np.quantile(voice, VOICE_LOST)))
         decision = replace(decision, voice_above=float(np.floor(lowest * 1000) / 1000))
     confidence = probabilities_at(logits, temperature).max(axis=1)
     return replace(
@@ -151,13 +155,21 @@ def corpora_of(store: Store, outcome: Outcome) -> np.ndarray:
     return np.array([store.utterances[i].corpus for i in outcome.split.test])
 
 
+def highest_voices(outcome: Outcome) -> Doubles:
+    """Return the highest voice logit of each test clip that has a window, shape (clips,)."""
+    heard, which = np.unique(outcome.clip, return_inverse=True)
+    highest = np.full(len(heard), -np.inf)
+    np.maximum.at(highest, which, outcome.voice)
+    return highest
+
+
 def pooled_decision(store: Store, outcomes: list[Outcome]) -> Decision:
     """Return the decision that the test speakers of some folds call for: of all, the bundle's."""
     return calibrate(
         np.concatenate([truth_of(store, o.split.test) for o in outcomes]),
         np.concatenate([o.cold for o in outcomes]),
         corpora=np.concatenate([corpora_of(store, o) for o in outcomes]),
-        voice=np.concatenate([o.voice for o in outcomes]),
+        voice=np.concatenate([highest_voices(o) for o in outcomes]),
     )
 
 

@@ -12,6 +12,7 @@ from training.calibration import (
     calibration,
     coverage_curve,
     decision_for,
+    highest_voices,
     pooled_decision,
     probabilities_at,
 )
@@ -40,7 +41,7 @@ def experiment(exaggerations=(1.0, 1.0, 1.0), seed=0, shift=0.0):
             )
         split = Split(f"speakers-{fold}", (), tuple(range(first, first + EACH)))
         logits = factor * np.log(chances)
-        voice, clip = rng.normal(5 + shift * fold, 1, 3 * EACH), np.repeat(np.arange(EACH), 3)
+        voice, clip = rng.normal(-5 + shift * fold, 1, 3 * EACH), np.repeat(np.arange(EACH), 3)
         outcomes.append(Outcome(split, logits, logits, np.ones(EACH, bool), voice, clip))
     return store, outcomes
 
@@ -91,7 +92,7 @@ def test_the_bundles_decision_comes_from_every_fold():
         truth,
         np.concatenate([o.cold for o in outcomes]),
         corpora=np.array([u.corpus for u in store.utterances]),
-        voice=np.concatenate([o.voice for o in outcomes]),
+        voice=np.concatenate([highest_voices(o) for o in outcomes]),
     )
     confidence = np.concatenate(
         [probabilities_at(o.cold, decision.temperature).max(axis=1) for o in outcomes]
@@ -111,18 +112,31 @@ def test_the_reliability_bins_say_what_the_calibration_error_sums():
     assert gaps == pytest.approx(expected_calibration_error(truth, probabilities), abs=1e-6)
 
 
-def test_as_many_windows_of_real_speech_are_lost_as_is_allowed_and_no_more():
+def test_as_many_clips_of_real_speech_are_silenced_as_is_allowed_and_no_more():
     store, outcomes = experiment()
     threshold = pooled_decision(store, outcomes).voice_above
-    lost = np.mean(np.concatenate([o.voice for o in outcomes]) < threshold)
+    lost = np.mean(np.concatenate([highest_voices(o) for o in outcomes]) < threshold)
     assert 0.6 * VOICE_LOST < lost <= VOICE_LOST
 
 
+def test_what_more_likely_than_not_is_a_voice_is_never_refused():
+    store, outcomes = experiment()
+    sure = [Outcome(o.split, o.cold, o.warm, o.heard, o.voice + 20, o.clip) for o in outcomes]
+    assert pooled_decision(store, sure).voice_above == 0.0
+
+
+def test_a_clip_is_as_much_a_voice_as_its_best_window():
+    _, (outcome, *_) = experiment()
+    first = np.where(np.arange(3 * EACH) % 3 == 1, 4.0, -50.0)
+    clear = Outcome(outcome.split, outcome.cold, outcome.warm, outcome.heard, first, outcome.clip)
+    np.testing.assert_array_equal(highest_voices(clear), np.full(EACH, 4.0))
+
+
 def test_a_folds_decision_does_not_depend_on_its_own_speakers():
-    store, outcomes = experiment(shift=10.0)
-    first, second = (decision_for(store, outcomes, o) for o in outcomes[:2])
-    assert first.voice_above > 10
-    assert second.voice_above < 5
+    store, outcomes = experiment(shift=-10.0)
+    first, _, third = (decision_for(store, outcomes, o) for o in outcomes)
+    assert first.voice_above < -20
+    assert third.voice_above > -20
     assert decision_for(store, outcomes[:1], outcomes[0]) == pooled_decision(store, outcomes[:1])
 
 

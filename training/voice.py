@@ -47,8 +47,8 @@ def voice(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
         np.concatenate(part) for part in zip(*rows, strict=True)
     )
     return {
-        "protocol": f"The threshold of a fold silences at most {VOICE_LOST:.1%} of the clips of the "
-        "other folds' test speakers, nothing known of the speaker.",
+        "protocol": f"The threshold of a fold silences at most {VOICE_LOST:.1%} of the clips of "
+        "the other folds' test speakers, nothing known of the speaker.",
         "n": len(refused),
         "folds": len(rows),
         "threshold": spread(thresholds),

@@ -1,7 +1,11 @@
 """gunicorn's settings, all from the environment; webapp/settings.py says which there are."""
 
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from webapp.settings import Settings, SettingsError
 
@@ -35,4 +39,29 @@ max_requests_jitter = settings.max_requests // 10
 # about a second anyway.
 preload_app = False
 control_socket_disable = True  # a file in somebody's home for a tool that nobody here uses
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the heartbeat; a disk may stall
+in_memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a disk may stall
+worker_tmp_dir = in_memory  # the heartbeat
+
+# Where the workers count for each other. The hooks of this master: after a reload they are new
+# functions, so the folder's name is kept in the environment, where prometheus-client looks for it.
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def when_ready(server: Any) -> None:  # noqa: ARG001 - gunicorn's names
+    """Make the folder once this master listens, before there is a worker."""
+    if settings.metrics:
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="speech-emotion-metrics-", dir=in_memory)
+
+
+def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001
+    """Let a worker's recordings go with it; what it counted stays counted."""
+    if settings.metrics:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:  # noqa: ARG001
+    """Leave nothing behind."""
+    if settings.metrics:
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)

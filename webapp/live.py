@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
 from models import Recognizer
 from webapp import protocol
+from webapp.metrics import Meter
 from webapp.protocol import Json, Message, ProtocolError, Written
-from webapp.session import LiveSession
+from webapp.recording import Tally
+from webapp.session import Ended, LiveSession
 from webapp.settings import Settings
 
 NAMESPACE = "/live"
 SWEEP_S = 5.0
 BUSY_RETRY_S = 15.0
 DRAIN_RETRY_S = 2.0
+COUNT_AT = 16  # chunks of all recordings together: two seconds of one, no time of a hundred
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +41,8 @@ class Live:
         Held while a session works: a lock under threads, nothing where events cannot interleave.
     breathe : callable
         Lets others run, between the parts of a long summary.
+    meter : Meter
+        Counts what happens.
     """
 
     def __init__(
@@ -47,12 +53,15 @@ class Live:
         *,
         guard: AbstractContextManager[Any],
         breathe: Callable[[], None],
+        meter: Meter,
     ) -> None:
         self._server = server
         self._recognizer = recognizer
         self._settings = settings
         self._guard = guard
         self._breathe = breathe
+        self._meter = meter
+        self._tally = Tally()
         self._sessions: dict[str, LiveSession] = {}
         self._sweeping = False
         self.draining = False
@@ -98,7 +107,9 @@ class Live:
     # Events. A handler's return value is its acknowledgement.
 
     def _connect(self, sid: str, environ: Json, auth: object = None) -> None:  # noqa: ARG002
-        self._sessions[sid] = LiveSession(self._recognizer, self._settings)
+        self._sessions[sid] = LiveSession(
+            self._recognizer, self._settings, tally=self._tally, ended=self._ended
+        )
         if not self._sweeping:
             self._sweeping = True
             self._server.start_background_task(self._sweep)
@@ -110,16 +121,27 @@ class Live:
                 session.close()
 
     def _start(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:
-        request = protocol.parse_start(args)
-        if self.draining:
-            raise self._draining_error()
-        if not session.active and self.recordings >= self._settings.max_sessions:
-            raise ProtocolError(
-                "busy", "All places are taken; please try again soon.", retry_after_s=BUSY_RETRY_S
-            )
-        return [], session.start(request)
+        try:
+            request = protocol.parse_start(args)
+            if self.draining:
+                raise self._draining_error()
+            if not session.active and self.recordings >= self._settings.max_sessions:
+                raise ProtocolError(
+                    "busy",
+                    "All places are taken; please try again soon.",
+                    retry_after_s=BUSY_RETRY_S,
+                )
+            acknowledgement = session.start(request)
+        except ProtocolError as error:
+            self._meter.refused(error.code)
+            raise
+        self._meter.began()
+        return [], acknowledgement
 
     def _audio(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], None]:
+        self._tally.chunks += 1
+        if self._tally.chunks >= COUNT_AT:
+            self._meter.took(self._tally)
         try:
             chunk = protocol.parse_audio(args, max_bytes=self._settings.max_chunk_kb * 1024)
         except ProtocolError as error:
@@ -144,6 +166,7 @@ class Live:
         return messages, protocol.written(summary, self._breathe)
 
     def _unknown(self, event: str, sid: str, *args: object) -> Json:  # noqa: ARG002
+        self._meter.received(event)
         error = ProtocolError("bad_message", f"There is no event {event[:40]!r}.")
         self._emit(sid, [protocol.problem(error)])
         return protocol.refusal(error)
@@ -159,6 +182,9 @@ class Live:
 
         def handle(sid: str, *args: object) -> Json | Written | None:
             acknowledgement: Json | Written | None
+            arrived = time.perf_counter()
+            if event != "audio":
+                self._meter.received(event)
             session = self._sessions.get(sid)
             if session is None:  # the connection went while the event was under way
                 return None
@@ -169,10 +195,12 @@ class Live:
                 messages, acknowledgement = [protocol.problem(refused)], protocol.refusal(refused)
             except Exception:  # one session's fault must not reach the server's loop
                 log.exception("A live session failed on %s", event)
-                session.close()
+                session.close("internal")
                 error = ProtocolError("internal", "Something went wrong here; please start again.")
                 messages, acknowledgement = [protocol.problem(error)], protocol.refusal(error)
             self._emit(sid, messages)
+            if event == "audio" and messages and messages[0][0] == "prediction":
+                self._meter.predicted(time.perf_counter() - arrived)
             if self.draining and not session.active:
                 self._server.start_background_task(self._hang_up_soon, sid)
             return None if event == "audio" else acknowledgement
@@ -180,6 +208,10 @@ class Live:
         return handle
 
     # Behind the events.
+
+    def _ended(self, ended: Ended) -> None:
+        self._meter.took(self._tally)
+        self._meter.ended(ended.reason)
 
     def _sweep(self) -> None:
         """End idle recordings: one task for all of them, there only while somebody is connected."""
@@ -191,7 +223,7 @@ class Live:
                         messages = session.expire()
                 except Exception:
                     log.exception("A live session could not be ended")
-                    session.close()
+                    session.close("internal")
                     continue
                 self._emit(sid, messages)
         self._sweeping = False

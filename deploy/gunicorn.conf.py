@@ -7,6 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from gunicorn.glogging import Logger
+
+from webapp.logs import JsonLines
 from webapp.settings import Settings, SettingsError
 
 try:
@@ -41,6 +44,20 @@ preload_app = False
 control_socket_disable = True  # a file in somebody's home for a tool that nobody here uses
 in_memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a disk may stall
 worker_tmp_dir = in_memory  # the heartbeat
+
+
+class JsonLogger(Logger):
+    """gunicorn's own lines in the form of the application's."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take gunicorn's handlers and have them write JSON."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonLines(addresses=settings.log_addresses))
+
+
+if settings.log_format == "json":
+    logger_class = JsonLogger
 
 # Where the workers count for each other. The hooks of this master: after a reload they are new
 # functions, so the folder's name is kept in the environment, where prometheus-client looks for it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import NamedTuple
@@ -14,7 +15,8 @@ from werkzeug.wsgi import get_input_stream
 from models import Speaker
 from webapp import protocol
 from webapp.audio import AudioError
-from webapp.metrics import Meter
+from webapp.logs import tell
+from webapp.metrics import NOT_SOUND, Meter
 from webapp.openapi import description
 from webapp.predictions import Predictor
 from webapp.protocol import ProtocolError
@@ -44,6 +46,8 @@ READ_ON_BYTES = (
     64 << 20
 )  # of a refused body, so that a client that is still sending gets to read why
 
+log = logging.getLogger(__name__)
+
 
 class Api:
     """The routes, bound to what they work with."""
@@ -72,10 +76,10 @@ class Api:
         try:
             answer = self._answer()
         except (ProtocolError, AudioError) as error:
-            self._meter.upload_refused(error.code)
+            self._refused(error.code)
             raise
         except RequestEntityTooLarge:
-            self._meter.upload_refused("too_large")
+            self._refused("too_large")
             raise
         self._meter.judged(audio_s=answer.audio_s, cpu_s=answer.cpu_s)
         return Response(answer.body, mimetype="application/json")
@@ -108,6 +112,12 @@ class Api:
                 raise ProtocolError("empty", "The file is empty.")
             speaker = self._predictor.known(request.form.get("speaker") or None)
             return self._gate.work(self._judge, data, _name(upload.filename), speaker)
+
+    def _refused(self, reason: str) -> None:
+        self._meter.upload_refused(reason)
+        if reason in NOT_SOUND:
+            tell(log, "decode_failed", "A file could not be decoded.", door="upload", kind=reason)
+        tell(log, "upload_refused", "A file was not judged.", reason=reason)
 
     def _judge(self, data: bytes, name: str, speaker: Speaker | None) -> _Answer:
         began = time.thread_time()

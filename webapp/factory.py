@@ -9,7 +9,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from models import Recognizer
-from webapp import api, async_mode, cli, health, metrics, pages, samples
+from webapp import api, async_mode, cli, health, logs, metrics, pages, samples
 from webapp.audio import AudioError
 from webapp.extensions import socketio
 from webapp.live import Live
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 def build(settings: Settings | None = None) -> Flask:
     """Return the application; see `webapp.create_app`."""
     settings = settings or Settings.from_environment()
+    logs.configure(settings)
     mode = async_mode.current()
     app = Flask(
         "webapp", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")

@@ -10,7 +10,8 @@ from typing import Any
 
 from models import Recognizer
 from webapp import protocol
-from webapp.metrics import Meter
+from webapp.logs import tell
+from webapp.metrics import NOT_SOUND, Meter
 from webapp.protocol import Json, Message, ProtocolError, Written
 from webapp.recording import Tally
 from webapp.session import Ended, LiveSession
@@ -63,6 +64,8 @@ class Live:
         self._meter = meter
         self._tally = Tally()
         self._sessions: dict[str, LiveSession] = {}
+        self._told: dict[str, set[str]] = {}  # why it was refused, of each connection
+        self._addresses: dict[str, str] = {}  # empty unless a setting asks for them
         self._sweeping = False
         self.draining = False
         server.on("connect", self._connect, namespace=NAMESPACE)
@@ -93,6 +96,7 @@ class Live:
         Connections are closed below Socket.IO, so that clients come back by themselves, elsewhere.
         """
         self.draining = True
+        tell(log, "drain", "No more recordings are taken.", recordings=self.recordings)
         for sid, session in list(self._sessions.items()):
             if session.active:
                 self._emit(sid, [protocol.problem(self._draining_error())])
@@ -110,33 +114,30 @@ class Live:
         self._sessions[sid] = LiveSession(
             self._recognizer, self._settings, tally=self._tally, ended=self._ended
         )
+        self._told[sid] = set()
+        if self._settings.log_addresses:
+            self._addresses[sid] = str(environ.get("REMOTE_ADDR", ""))
         if not self._sweeping:
             self._sweeping = True
             self._server.start_background_task(self._sweep)
 
     def _disconnect(self, sid: str, reason: object = None) -> None:  # noqa: ARG002
         session = self._sessions.pop(sid, None)
+        self._told.pop(sid, None)
+        self._addresses.pop(sid, None)
         if session:
             with self._guard:
                 session.close()
 
     def _start(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:
-        try:
-            request = protocol.parse_start(args)
-            if self.draining:
-                raise self._draining_error()
-            if not session.active and self.recordings >= self._settings.max_sessions:
-                raise ProtocolError(
-                    "busy",
-                    "All places are taken; please try again soon.",
-                    retry_after_s=BUSY_RETRY_S,
-                )
-            acknowledgement = session.start(request)
-        except ProtocolError as error:
-            self._meter.refused(error.code)
-            raise
-        self._meter.began()
-        return [], acknowledgement
+        request = protocol.parse_start(args)
+        if self.draining:
+            raise self._draining_error()
+        if not session.active and self.recordings >= self._settings.max_sessions:
+            raise ProtocolError(
+                "busy", "All places are taken; please try again soon.", retry_after_s=BUSY_RETRY_S
+            )
+        return [], session.start(request)
 
     def _audio(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], None]:
         self._tally.chunks += 1
@@ -191,7 +192,11 @@ class Live:
             try:
                 with self._guard:
                     messages, acknowledgement = work(session, args)
+                if event == "start":
+                    self._began(sid, session)
             except ProtocolError as refused:
+                if event == "start":
+                    self._refused(sid, refused)
                 messages, acknowledgement = [protocol.problem(refused)], protocol.refusal(refused)
             except Exception:  # one session's fault must not reach the server's loop
                 log.exception("A live session failed on %s", event)
@@ -209,9 +214,41 @@ class Live:
 
     # Behind the events.
 
+    def _began(self, sid: str, session: LiveSession) -> None:
+        self._meter.began()
+        address = self._addresses.get(sid)
+        tell(log, "session_began", "A recording began.", session=session.id, address=address)
+
+    def _refused(self, sid: str, error: ProtocolError) -> None:
+        self._meter.refused(error.code)
+        told = self._told.get(sid, set())
+        if error.code not in told:  # a client that tries on and on is counted, not written down
+            told.add(error.code)
+            address = self._addresses.get(sid)
+            sentence = "A recording was not let in."
+            tell(log, "session_refused", sentence, reason=error.code, address=address)
+
     def _ended(self, ended: Ended) -> None:
         self._meter.took(self._tally)
         self._meter.ended(ended.reason)
+        if ended.reason in NOT_SOUND:
+            tell(
+                log,
+                "decode_failed",
+                "A recording could not be decoded.",
+                session=ended.session,
+                door="live",
+                kind=ended.reason,
+            )
+        tell(
+            log,
+            "session_ended",
+            "A recording ended.",
+            session=ended.session,
+            reason=ended.reason,
+            seconds=round(ended.audio_s, 3),
+            windows=ended.windows,
+        )
 
     def _sweep(self) -> None:
         """End idle recordings: one task for all of them, there only while somebody is connected."""

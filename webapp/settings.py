@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
+LOG_FORMATS = ("text", "json")
 SWITCH = {"1": True, "true": True, "yes": True, "on": True} | {
     "0": False,
     "false": False,
@@ -59,6 +60,10 @@ class Settings:
         HTTP requests after which a worker is replaced; 0 is never.
     metrics : bool
         Whether /metrics answers, to whoever can reach it.
+    log_format : {"text", "json"}
+        Sentences for people, of warnings and worse; or an object a line, of recordings as well.
+    log_addresses : bool
+        Whether clients' addresses may be in those objects.
     """
 
     host: str = "127.0.0.1"
@@ -80,6 +85,8 @@ class Settings:
     graceful_s: int = 30
     max_requests: int = 0
     metrics: bool = False
+    log_format: str = "text"
+    log_addresses: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -103,6 +110,10 @@ class Settings:
         if self.async_mode not in ASYNC_MODES:
             raise SettingsError(
                 f"ASYNC_MODE is {self.async_mode!r}, not one of {', '.join(ASYNC_MODES)}."
+            )
+        if self.log_format not in LOG_FORMATS:
+            raise SettingsError(
+                f"LOG_FORMAT is {self.log_format!r}, not one of {', '.join(LOG_FORMATS)}."
             )
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"PORT is {self.port}, not between 0 and 65535.")

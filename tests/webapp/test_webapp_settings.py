@@ -52,6 +52,7 @@ def test_a_switch_is_turned_by_1_and_0_and_by_words(text, on):
         ("SAMPLES_DIR", "/there/is/no/such/folder"),
         ("MAX_REQUESTS", "-1"),
         ("METRICS", "2"),
+        ("LOG_FORMAT", "xml"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_names_it(name, value):

@@ -25,8 +25,8 @@ bind = (
 workers = settings.workers
 worker_class = {
     "eventlet": "webapp.eventlet_worker.EventletWorker",
-    "gevent": "gevent",
-    "threading": "gthread",
+    "gevent": "webapp.gevent_worker.GeventWorker",
+    "threading": "webapp.thread_worker.ThreadWorker",
 }[settings.async_mode]
 worker_connections = 2 * settings.max_sessions + 100
 # With threads each open page holds one.

@@ -187,9 +187,9 @@ def settled(url: str, key: tuple[str, ...], value: float) -> Reading:
     return reading
 
 
-def test_whichever_worker_is_asked_tells_of_all_even_of_those_that_died(speech):
+def test_whichever_worker_is_asked_tells_of_all_even_of_those_that_died(mode, speech):
     before = folders()
-    with serve({"METRICS": "1", "WORKERS": "2"}) as server:
+    with serve({"ASYNC_MODE": mode, "METRICS": "1", "WORKERS": "2"}) as server:
         clients = [LiveClient(server.url).__enter__() for _ in range(6)]
         for client in clients:
             client.start(speech.mime_type)

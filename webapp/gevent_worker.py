@@ -9,13 +9,15 @@ from gunicorn.workers import ggevent
 
 from webapp import workers
 
+LOOKS_EACH_S = 1.1  # gunicorn's class looks once a second whether it is to stop accepting
+
 
 class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]
     """One greenlet a connection."""
 
     def run(self) -> None:
         """Serve until told to stop, then wait for the requests and recordings under way."""
-        gevent.spawn(workers.watch, self, gevent.sleep)
+        gevent.spawn(workers.watch, self, gevent.sleep, accepts_on_s=LOOKS_EACH_S)
         super().run()
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:

@@ -23,7 +23,7 @@ def patience_s(worker: Any) -> float:
     return float(max(worker.cfg.graceful_timeout - 1.5, 0.5))
 
 
-def watch(worker: Any, sleep: Callable[[float], Any]) -> None:
+def watch(worker: Any, sleep: Callable[[float], Any], *, accepts_on_s: float = 0.0) -> None:
     """Tell the application when its worker stops; runs beside the loop of a class of gunicorn's.
 
     Parameters
@@ -31,13 +31,17 @@ def watch(worker: Any, sleep: Callable[[float], Any]) -> None:
     worker : gunicorn.workers.base.Worker
     sleep : callable
         Waits some seconds and lets others run.
+    accepts_on_s : float
+        How long the class goes on accepting connections. Who comes in that time is to be let in,
+        not to be sent back to a port where the same worker may answer again.
     """
     while worker.alive:
         sleep(LOOK_S)
+    sleep(accepts_on_s)
     recordings = drain_of(worker)
     if recordings:
         recordings.drain()
-        sleep(patience_s(worker))
+        sleep(max(patience_s(worker) - accepts_on_s, 0.5))
         recordings.hang_up()
 
 

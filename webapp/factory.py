@@ -76,7 +76,6 @@ def build(settings: Settings | None = None) -> Flask:
     app.register_blueprint(pages.blueprint(predictor.labels, settings))
     if isinstance(meter, metrics.Metrics):
         app.register_blueprint(metrics.blueprint(meter, offload=mode.offload))
-    app.extensions["meter"] = meter
     pages.secure(app)
     cli.register(app, predictor, settings)
 

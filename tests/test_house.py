@@ -95,10 +95,12 @@ def test_serving_a_prediction_loads_nothing_heavy(root):
     assert not loaded & HEAVY
 
 
-def test_gunicorns_master_loads_neither_the_application_nor_numpy(root):
-    code = "import sys, webapp.settings, webapp.eventlet_worker; print(' '.join(sys.modules))"
+@pytest.mark.parametrize("worker", ["eventlet", "gevent", "thread"])
+def test_gunicorns_master_loads_neither_the_application_nor_numpy(root, worker):
+    names = f"webapp.settings, webapp.logs, webapp.{worker}_worker"
+    code = f"import sys, {names}; print(' '.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     loaded = set(done.stdout.split())
-    assert not loaded & {"numpy", "flask", "models", "webapp.factory"}
+    assert not loaded & {"numpy", "flask", "models", "webapp.factory", "prometheus_client"}

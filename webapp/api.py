@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import NamedTuple
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -12,6 +15,8 @@ from werkzeug.wsgi import get_input_stream
 from models import Speaker
 from webapp import protocol
 from webapp.audio import AudioError
+from webapp.logs import tell
+from webapp.metrics import NOT_SOUND, Meter
 from webapp.openapi import description
 from webapp.predictions import Predictor
 from webapp.protocol import ProtocolError
@@ -41,17 +46,26 @@ READ_ON_BYTES = (
     64 << 20
 )  # of a refused body, so that a client that is still sending gets to read why
 
+log = logging.getLogger(__name__)
+
 
 class Api:
     """The routes, bound to what they work with."""
 
     def __init__(
-        self, predictor: Predictor, gate: Gate, library: Library, settings: Settings
+        self,
+        predictor: Predictor,
+        gate: Gate,
+        library: Library,
+        settings: Settings,
+        *,
+        meter: Meter,
     ) -> None:
         self._predictor = predictor
         self._gate = gate
         self._library = library
         self._settings = settings
+        self._meter = meter
         self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
         self.blueprint.post("/predictions")(self.predictions)
         self.blueprint.get("/samples")(self.samples)
@@ -59,6 +73,26 @@ class Api:
 
     def predictions(self) -> Response:
         """Judge the file of a form, against the speaker of the form if it names one."""
+        try:
+            answer = self._answer()
+        except (ProtocolError, AudioError) as error:
+            self._refused(error.code)
+            raise
+        except RequestEntityTooLarge:
+            self._refused("too_large")
+            raise
+        self._meter.judged(audio_s=answer.audio_s, cpu_s=answer.cpu_s)
+        return Response(answer.body, mimetype="application/json")
+
+    def samples(self) -> Response:
+        """List the sample clips."""
+        return jsonify(self._gate.work(self._library.listing))
+
+    def openapi(self) -> Response:
+        """Describe this API."""
+        return jsonify(description(self._predictor.labels, self._settings))
+
+    def _answer(self) -> _Answer:
         limit = self._settings.max_upload_mb << 20
         if (request.content_length or 0) > (current_app.config["MAX_CONTENT_LENGTH"] or limit):
             raise RequestEntityTooLarge
@@ -77,19 +111,27 @@ class Api:
             if not data:
                 raise ProtocolError("empty", "The file is empty.")
             speaker = self._predictor.known(request.form.get("speaker") or None)
-            body = self._gate.work(self._judge, data, _name(upload.filename), speaker)
-        return Response(body, mimetype="application/json")
+            return self._gate.work(self._judge, data, _name(upload.filename), speaker)
 
-    def samples(self) -> Response:
-        """List the sample clips."""
-        return jsonify(self._gate.work(self._library.listing))
+    def _refused(self, reason: str) -> None:
+        self._meter.upload_refused(reason)
+        if reason in NOT_SOUND:
+            tell(log, "decode_failed", "A file could not be decoded.", door="upload", kind=reason)
+        tell(log, "upload_refused", "A file was not judged.", reason=reason)
 
-    def openapi(self) -> Response:
-        """Describe this API."""
-        return jsonify(description(self._predictor.labels, self._settings))
+    def _judge(self, data: bytes, name: str, speaker: Speaker | None) -> _Answer:
+        began = time.thread_time()
+        answer = self._predictor.answer(data, file=name, speaker=speaker)
+        body = json.dumps(answer)
+        return _Answer(body, answer["duration_s"], time.thread_time() - began)
 
-    def _judge(self, data: bytes, name: str, speaker: Speaker | None) -> str:
-        return json.dumps(self._predictor.answer(data, file=name, speaker=speaker))
+
+class _Answer(NamedTuple):
+    """What a file was answered, how many seconds it lasts, and how many of CPU it took."""
+
+    body: str
+    audio_s: float
+    cpu_s: float
 
 
 def refused(error: ProtocolError | AudioError) -> Response:

@@ -34,12 +34,12 @@ from eventlet.greenio import GreenSocket
 from gunicorn.sock import ssl_context
 from gunicorn.workers.base_async import AsyncWorker
 
+from webapp import workers
+
 Result = TypeVar("Result")
 
 SOCKET_TIMEOUT_S = 30.0  # without a byte from a client that owes some
-UNREAD_CHUNKS = 16  # of 64 KiB: how much of a body that nobody wanted is read before hanging up
 SWITCH_INTERVAL_S = 0.001  # how long a thread that judges an upload may keep the loop waiting
-LOOK_S = 0.5  # how often the worker looks whether it is to stop
 
 
 def is_running() -> bool:
@@ -110,11 +110,7 @@ def patch() -> None:
 
 
 class EventletWorker(AsyncWorker):  # type: ignore[misc]
-    """gunicorn's worker on eventlet: one green thread a connection.
-
-    An application may offer `app.extensions["drain"]`: an object whose `drain()` is called when the
-    worker is to stop, and whose `hang_up()` when it cannot wait any longer.
-    """
+    """gunicorn's worker on eventlet: one green thread a connection."""
 
     alive: bool
 
@@ -139,7 +135,7 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]
             if any(acceptor.dead for acceptor in acceptors):
                 self.log.error("Worker %s accepts no more connections, shutting down", self.pid)
                 break
-            eventlet.sleep(LOOK_S)
+            eventlet.sleep(workers.LOOK_S)
         self.alive = False
         for acceptor in acceptors:
             acceptor.kill()
@@ -159,11 +155,10 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]
             eventlet.sleep(0)  # another worker may have less to do
 
     def _drain(self, pool: eventlet.GreenPool) -> None:
-        recordings = getattr(self.wsgi, "extensions", {}).get("drain")
+        recordings = workers.drain_of(self)
         if recordings:
             recordings.drain()
-        # The master kills at its own limit, which began to run a little earlier.
-        if not self._empties(pool, max(self.cfg.graceful_timeout - 1.5, 0.5)):
+        if not self._empties(pool, workers.patience_s(self)):
             self.log.warning("Worker %s stops with %d connections open", self.pid, pool.running())
             if recordings:
                 recordings.hang_up()
@@ -197,7 +192,7 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> bool:
         """Serve one request, and hang up on a body that is not read to its end."""
         keep = bool(super().handle_request(listener_name, req, sock, addr))
-        if keep and not any(not req.body.read(1 << 16) for _ in range(UNREAD_CHUNKS)):
+        if keep and workers.is_endless(req.body):
             raise StopIteration
         return keep
 

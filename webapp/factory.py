@@ -9,7 +9,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from models import Recognizer
-from webapp import api, async_mode, cli, health, pages, samples
+from webapp import api, async_mode, cli, health, logs, metrics, pages, samples
 from webapp.audio import AudioError
 from webapp.extensions import socketio
 from webapp.live import Live
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 def build(settings: Settings | None = None) -> Flask:
     """Return the application; see `webapp.create_app`."""
     settings = settings or Settings.from_environment()
+    logs.configure(settings)
     mode = async_mode.current()
     app = Flask(
         "webapp", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
@@ -53,7 +54,15 @@ def build(settings: Settings | None = None) -> Flask:
         manage_session=False,
         json=PacketJson,
     )
-    live = Live(socketio.server, recognizer, settings, guard=mode.guard, breathe=mode.breathe)
+    meter = metrics.Metrics.create() if settings.metrics else metrics.Meter()
+    live = Live(
+        socketio.server,
+        recognizer,
+        settings,
+        guard=mode.guard,
+        breathe=mode.breathe,
+        meter=meter,
+    )
     app.extensions["live"] = app.extensions["drain"] = live
 
     folders = {"synthetic": ROOT / "samples" / "synthetic", "fetched": ROOT / "samples" / "fetched"}
@@ -61,10 +70,12 @@ def build(settings: Settings | None = None) -> Flask:
         folders["own" if number == 1 else f"own-{number}"] = folder.resolve()
     library = samples.Library(folders, measure=predictor.duration_s)
     gate = Gate(mode, places=settings.max_uploads)
-    app.register_blueprint(api.Api(predictor, gate, library, settings).blueprint)
+    app.register_blueprint(api.Api(predictor, gate, library, settings, meter=meter).blueprint)
     app.register_blueprint(samples.blueprint(library))
     app.register_blueprint(health.blueprint(live, predictor.model))
     app.register_blueprint(pages.blueprint(predictor.labels, settings))
+    if isinstance(meter, metrics.Metrics):
+        app.register_blueprint(metrics.blueprint(meter, offload=mode.offload))
     pages.secure(app)
     cli.register(app, predictor, settings)
 

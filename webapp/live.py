@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
 from models import Recognizer
 from webapp import protocol
+from webapp.logs import tell
+from webapp.metrics import NOT_SOUND, Meter
 from webapp.protocol import Json, Message, ProtocolError, Written
-from webapp.session import LiveSession
+from webapp.recording import Tally
+from webapp.session import Ended, LiveSession
 from webapp.settings import Settings
 
 NAMESPACE = "/live"
 SWEEP_S = 5.0
 BUSY_RETRY_S = 15.0
 DRAIN_RETRY_S = 2.0
+COUNT_AT = 16  # chunks of all recordings together: two seconds of one, no time of a hundred
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +42,8 @@ class Live:
         Held while a session works: a lock under threads, nothing where events cannot interleave.
     breathe : callable
         Lets others run, between the parts of a long summary.
+    meter : Meter
+        Counts what happens.
     """
 
     def __init__(
@@ -47,13 +54,18 @@ class Live:
         *,
         guard: AbstractContextManager[Any],
         breathe: Callable[[], None],
+        meter: Meter,
     ) -> None:
         self._server = server
         self._recognizer = recognizer
         self._settings = settings
         self._guard = guard
         self._breathe = breathe
+        self._meter = meter
+        self._tally = Tally()
         self._sessions: dict[str, LiveSession] = {}
+        self._told: dict[str, set[str]] = {}  # why it was refused, of each connection
+        self._addresses: dict[str, str] = {}  # empty unless a setting asks for them
         self._sweeping = False
         self.draining = False
         server.on("connect", self._connect, namespace=NAMESPACE)
@@ -84,6 +96,7 @@ class Live:
         Connections are closed below Socket.IO, so that clients come back by themselves, elsewhere.
         """
         self.draining = True
+        tell(log, "drain", "No more recordings are taken.", recordings=self.recordings)
         for sid, session in list(self._sessions.items()):
             if session.active:
                 self._emit(sid, [protocol.problem(self._draining_error())])
@@ -98,13 +111,20 @@ class Live:
     # Events. A handler's return value is its acknowledgement.
 
     def _connect(self, sid: str, environ: Json, auth: object = None) -> None:  # noqa: ARG002
-        self._sessions[sid] = LiveSession(self._recognizer, self._settings)
+        self._sessions[sid] = LiveSession(
+            self._recognizer, self._settings, tally=self._tally, ended=self._ended
+        )
+        self._told[sid] = set()
+        if self._settings.log_addresses:
+            self._addresses[sid] = str(environ.get("REMOTE_ADDR", ""))
         if not self._sweeping:
             self._sweeping = True
             self._server.start_background_task(self._sweep)
 
     def _disconnect(self, sid: str, reason: object = None) -> None:  # noqa: ARG002
         session = self._sessions.pop(sid, None)
+        self._told.pop(sid, None)
+        self._addresses.pop(sid, None)
         if session:
             with self._guard:
                 session.close()
@@ -120,6 +140,9 @@ class Live:
         return [], session.start(request)
 
     def _audio(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], None]:
+        self._tally.chunks += 1
+        if self._tally.chunks >= COUNT_AT:
+            self._meter.took(self._tally)
         try:
             chunk = protocol.parse_audio(args, max_bytes=self._settings.max_chunk_kb * 1024)
         except ProtocolError as error:
@@ -144,6 +167,7 @@ class Live:
         return messages, protocol.written(summary, self._breathe)
 
     def _unknown(self, event: str, sid: str, *args: object) -> Json:  # noqa: ARG002
+        self._meter.received(event)
         error = ProtocolError("bad_message", f"There is no event {event[:40]!r}.")
         self._emit(sid, [protocol.problem(error)])
         return protocol.refusal(error)
@@ -159,20 +183,29 @@ class Live:
 
         def handle(sid: str, *args: object) -> Json | Written | None:
             acknowledgement: Json | Written | None
+            arrived = time.perf_counter()
+            if event != "audio":
+                self._meter.received(event)
             session = self._sessions.get(sid)
             if session is None:  # the connection went while the event was under way
                 return None
             try:
                 with self._guard:
                     messages, acknowledgement = work(session, args)
+                if event == "start":
+                    self._began(sid, session)
             except ProtocolError as refused:
+                if event == "start":
+                    self._refused(sid, refused)
                 messages, acknowledgement = [protocol.problem(refused)], protocol.refusal(refused)
             except Exception:  # one session's fault must not reach the server's loop
                 log.exception("A live session failed on %s", event)
-                session.close()
+                session.close("internal")
                 error = ProtocolError("internal", "Something went wrong here; please start again.")
                 messages, acknowledgement = [protocol.problem(error)], protocol.refusal(error)
             self._emit(sid, messages)
+            if event == "audio" and messages and messages[0][0] == "prediction":
+                self._meter.predicted(time.perf_counter() - arrived)
             if self.draining and not session.active:
                 self._server.start_background_task(self._hang_up_soon, sid)
             return None if event == "audio" else acknowledgement
@@ -180,6 +213,42 @@ class Live:
         return handle
 
     # Behind the events.
+
+    def _began(self, sid: str, session: LiveSession) -> None:
+        self._meter.began()
+        address = self._addresses.get(sid)
+        tell(log, "session_began", "A recording began.", session=session.id, address=address)
+
+    def _refused(self, sid: str, error: ProtocolError) -> None:
+        self._meter.refused(error.code)
+        told = self._told.get(sid, set())
+        if error.code not in told:  # a client that tries on and on is counted, not written down
+            told.add(error.code)
+            address = self._addresses.get(sid)
+            sentence = "A recording was not let in."
+            tell(log, "session_refused", sentence, reason=error.code, address=address)
+
+    def _ended(self, ended: Ended) -> None:
+        self._meter.took(self._tally)
+        self._meter.ended(ended.reason)
+        if ended.reason in NOT_SOUND:
+            tell(
+                log,
+                "decode_failed",
+                "A recording could not be decoded.",
+                session=ended.session,
+                door="live",
+                kind=ended.reason,
+            )
+        tell(
+            log,
+            "session_ended",
+            "A recording ended.",
+            session=ended.session,
+            reason=ended.reason,
+            seconds=round(ended.audio_s, 3),
+            windows=ended.windows,
+        )
 
     def _sweep(self) -> None:
         """End idle recordings: one task for all of them, there only while somebody is connected."""
@@ -191,7 +260,7 @@ class Live:
                         messages = session.expire()
                 except Exception:
                     log.exception("A live session could not be ended")
-                    session.close()
+                    session.close("internal")
                     continue
                 self._emit(sid, messages)
         self._sweeping = False

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 
-from models import Judgement, RecognitionStream, Recognizer, Window
+from models import Recognizer, Window
 from webapp import protocol
-from webapp.audio import AudioError, open_stream
+from webapp.audio import AudioError
 from webapp.protocol import Json, Message, ProtocolError, Start
+from webapp.recording import Recording, Tally
 from webapp.settings import Settings
 
 
@@ -21,6 +23,32 @@ class State(Enum):
     RECORDING = "recording"
     PAUSED = "paused"
     STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What is told of a recording that has ended.
+
+    Attributes
+    ----------
+    session : str
+        Its id.
+    reason : str
+        "stopped", "disconnected", "internal" or the code of the problem that ended it.
+    audio_s : float
+        Seconds of sound that were decoded.
+    windows : int
+        How many were judged.
+    """
+
+    session: str
+    reason: str
+    audio_s: float
+    windows: int
+
+
+def _tell_nobody(ended: Ended) -> None:
+    pass
 
 
 class LiveSession:
@@ -49,6 +77,10 @@ class LiveSession:
         The limits.
     clock : callable
         Seconds, monotonic.
+    tally : Tally, optional
+        To what the recordings add what they took.
+    ended : callable, optional
+        Is told, once, of each recording that has ended.
     """
 
     def __init__(
@@ -57,14 +89,18 @@ class LiveSession:
         settings: Settings,
         *,
         clock: Callable[[], float] = time.monotonic,
+        tally: Tally | None = None,
+        ended: Callable[[Ended], None] = _tell_nobody,
     ) -> None:
         self.state = State.NEW
         self.id = ""
         self._recognizer = recognizer
         self._settings = settings
         self._clock = clock
+        self._tally = Tally() if tally is None else tally
+        self._ended = ended
         self._model = protocol.model_info(recognizer.card.name, recognizer.card.version)
-        self._recording: _Recording | None = None
+        self._recording: Recording | None = None
         self._unclaimed: Json | None = None  # the summary of a recording that a problem ended
 
     @property
@@ -84,7 +120,9 @@ class LiveSession:
         if self._recording:
             raise ProtocolError("out_of_order", "The recording has already started.")
         try:
-            self._recording = _Recording(self._recognizer, self._settings, request, self._clock)
+            self._recording = Recording(
+                self._recognizer, self._settings, request, self._clock, self._tally
+            )
         except AudioError as error:
             raise ProtocolError(error.code, error.message) from error
         self._unclaimed = None
@@ -165,18 +203,20 @@ class LiveSession:
         if recording is None:
             raise ProtocolError("out_of_order", "There is no recording to stop.")
         messages: list[Message] = []
+        reason = "stopped"
         try:
             messages += self._predictions(recording, recording.drain())
         except (AudioError, ProtocolError) as error:
             messages.append(protocol.problem(_as_protocol_error(error)))
-        last, summary = self._finish(recording)
+            reason = error.code
+        last, summary = self._finish(recording, reason)
         return messages + last, summary
 
     def end(self, error: ProtocolError) -> list[Message]:
         """End the recording, if there is one, because of a problem; return the messages."""
         if self._recording is None:
             return [protocol.problem(error)]
-        messages, self._unclaimed = self._finish(self._recording)
+        messages, self._unclaimed = self._finish(self._recording, error.code)
         return [*messages, protocol.problem(error)]
 
     def expire(self) -> list[Message]:
@@ -192,115 +232,29 @@ class LiveSession:
             ProtocolError("idle", f"{what} for {limit_s:g} seconds, so the recording was ended.")
         )
 
-    def close(self) -> None:
-        """Let go of everything: the connection is gone."""
+    def close(self, reason: str = "disconnected") -> None:
+        """Let go of everything: the connection is gone, or something broke."""
+        if self._recording is not None:
+            self._ended(Ended(self.id, reason, self._recording.audio_s, self._recording.seen))
         self._recording = self._unclaimed = None
         self.state = State.STOPPED
 
-    def _finish(self, recording: _Recording) -> tuple[list[Message], Json]:
+    def _finish(self, recording: Recording, reason: str) -> tuple[list[Message], Json]:
+        judgement = recording.judge()
         self._recording = None
         self.state = State.STOPPED
-        judgement = recording.judge()
+        self._ended(Ended(self.id, reason, recording.audio_s, len(judgement.windows)))
         labels = self._recognizer.labels
         rest = judgement.windows[recording.seen :]
         messages = [protocol.prediction(window, labels) for window in rest]
         summary = protocol.summary(judgement, labels, self._model)
         return messages, summary | recording.calibration()
 
-    def _predictions(self, recording: _Recording, windows: list[Window]) -> list[Message]:
+    def _predictions(self, recording: Recording, windows: list[Window]) -> list[Message]:
         messages = [protocol.prediction(window, self._recognizer.labels) for window in windows]
         if windows and recording.wants_frames:
             messages.append(recording.frames())
         return messages
-
-
-class _Recording:
-    """What one recording holds: its decoder, its stream and its budget of audio."""
-
-    def __init__(
-        self, recognizer: Recognizer, settings: Settings, request: Start, clock: Callable[[], float]
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._decoder = open_stream(request.mime_type, charge=self._charge)
-        self._features = recognizer.card.features
-        self._stream: RecognitionStream = recognizer.stream(
-            step_s=settings.prediction_step_s,
-            speaker=protocol.parse_speaker(request.speaker, self._features),
-            keep_frames=request.mfcc,
-        )
-        self._calibrates = request.calibrate
-        self._frames_sent = 0
-        self._frame_events = 0
-        self._charged_s = 0.0
-        self._began = self.touched = clock()
-        self.wants_frames = request.mfcc
-        self.seen = 0  # windows that became predictions
-
-    def touch(self) -> None:
-        """Note that the client is there."""
-        self.touched = self._clock()
-
-    def hear(self, chunk: bytes) -> list[Window]:
-        self.touch()
-        return self._push(self._decoder.push(chunk))
-
-    def drain(self) -> list[Window]:
-        """Return the windows of what the decoder still held back."""
-        return self._push(self._decoder.finish())
-
-    def cut(self) -> list[Window]:
-        window = self._stream.cut()
-        return self._saw([] if window is None else [window])
-
-    def judge(self) -> Judgement:
-        return self._stream.finish()
-
-    def calibration(self) -> Json:
-        """Return what the summary tells of the voice: nothing unless it was asked for."""
-        if not self._calibrates:
-            return {}
-        return protocol.calibration(self._stream.speaker, self._features)
-
-    def frames(self) -> Message:
-        new = self._stream.take_frames()
-        start_s = self._frames_sent / self._features.frames_per_second
-        self._frames_sent += len(new)
-        self._frame_events += 1
-        return protocol.frames(
-            seq=self._frame_events - 1,
-            start_s=start_s,
-            count=new.shape[0],
-            coefficients=new.shape[1],
-            data=new.tobytes(),
-        )
-
-    def _push(self, samples: object) -> list[Window]:
-        return self._saw(self._stream.push(samples))  # type: ignore[arg-type]
-
-    def _saw(self, windows: list[Window]) -> list[Window]:
-        if windows:
-            self.seen = windows[-1].seq + 1
-        return windows
-
-    def _charge(self, seconds: float) -> None:
-        """Refuse audio beyond the budget undecoded: 72 KB of Opus can claim 16 minutes."""
-        self._charged_s += seconds
-        if self._charged_s > self._settings.max_session_s:
-            raise ProtocolError(
-                "too_long",
-                f"A recording may last {self._settings.max_session_s:g} seconds; it was ended.",
-            )
-        elapsed_s = self._clock() - self._began
-        excess_s = (
-            self._charged_s - elapsed_s * self._settings.live_rate - self._settings.live_burst_s
-        )
-        if excess_s > 0:
-            raise ProtocolError(
-                "too_fast",
-                "Audio came much faster than it can have been recorded; files go to the upload.",
-                retry_after_s=max(1.0, round(excess_s / self._settings.live_rate, 1)),
-            )
 
 
 def _as_protocol_error(error: AudioError | ProtocolError) -> ProtocolError:

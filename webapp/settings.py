@@ -10,6 +10,13 @@ from pathlib import Path
 import click
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
+LOG_FORMATS = ("text", "json")
+SWITCH = {"1": True, "true": True, "yes": True, "on": True} | {
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
 STEP_UNIT_S = 0.25  # what the features' blocks last
 
 
@@ -51,6 +58,12 @@ class Settings:
         How long a worker that is to stop waits for the recordings in it.
     max_requests : int
         HTTP requests after which a worker is replaced; 0 is never.
+    metrics : bool
+        Whether /metrics answers, to whoever can reach it.
+    log_format : {"text", "json"}
+        Sentences for people, of warnings and worse; or an object a line, of recordings as well.
+    log_addresses : bool
+        Whether clients' addresses may be in those objects.
     """
 
     host: str = "127.0.0.1"
@@ -71,6 +84,9 @@ class Settings:
     live_burst_s: float = 30.0
     graceful_s: int = 30
     max_requests: int = 0
+    metrics: bool = False
+    log_format: str = "text"
+    log_addresses: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -95,6 +111,10 @@ class Settings:
             raise SettingsError(
                 f"ASYNC_MODE is {self.async_mode!r}, not one of {', '.join(ASYNC_MODES)}."
             )
+        if self.log_format not in LOG_FORMATS:
+            raise SettingsError(
+                f"LOG_FORMAT is {self.log_format!r}, not one of {', '.join(LOG_FORMATS)}."
+            )
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"PORT is {self.port}, not between 0 and 65535.")
         for folder in self.samples_dir:
@@ -103,7 +123,9 @@ class Settings:
         may_be_zero = {"port", "max_requests", "graceful_s"}
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, int | float) and field.name not in may_be_zero and value <= 0:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            if field.name not in may_be_zero and value <= 0:
                 raise SettingsError(f"{field.name.upper()} is {value}, not more than zero.")
         if self.max_requests < 0 or self.graceful_s < 0:
             raise SettingsError("MAX_REQUESTS and GRACEFUL_S cannot be negative.")
@@ -120,6 +142,10 @@ def _parse(name: str, text: str, kind: type) -> object:
         return tuple(Path(part) for part in text.split(os.pathsep) if part)
     if kind is str:
         return text
+    if kind is bool:
+        if text.lower() not in SWITCH:
+            raise SettingsError(f"{name} is {text!r}, neither 1 nor 0.")
+        return SWITCH[text.lower()]
     try:
         value = kind(text)
         finite = abs(value) < float("inf")  # false for nan as well

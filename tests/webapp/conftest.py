@@ -20,7 +20,7 @@ from tests.servers import Server, serve
 from webapp import create_app
 from webapp.audio import decode_file
 from webapp.extensions import socketio
-from webapp.settings import Settings
+from webapp.settings import ASYNC_MODES, Settings
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,20 @@ def connect(make_app: Callable[..., Flask]) -> Callable[..., Live]:
     return make
 
 
+@pytest.fixture(
+    scope="session",
+    params=[
+        ASYNC_MODES[0],
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ASYNC_MODES[1:]),
+    ],
+)
+def mode(request: pytest.FixtureRequest) -> str:
+    """Each way of serving many people at once, in turn."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A real gunicorn with the default settings."""
-    with serve() as running:
+def server(mode: str) -> Iterator[Server]:
+    """A real gunicorn with the default settings, but for its way of serving."""
+    with serve({"ASYNC_MODE": mode}) as running:
         yield running

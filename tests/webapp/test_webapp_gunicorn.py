@@ -55,6 +55,15 @@ def resting_memory(server):
     return sum(psutil.Process(pid).memory_info().rss for pid in server.workers) / 2**20
 
 
+def test_the_setting_alone_decides_the_worker(server, mode):
+    worker = {"eventlet": "Eventlet", "gevent": "Gevent", "threading": "Thread"}[mode]
+    log = server.log.read_text()
+    assert f".{worker}Worker" in log
+    assert "Warning" not in log
+    loaded = Path(f"/proc/{server.workers[0]}/maps").read_text()
+    assert ("gevent" in loaded) is (mode == "gevent")
+
+
 def test_every_browsers_recording_goes_live_and_equals_its_upload(server, recordings):
     with LiveClient(server.url) as client:
         for name, recorded in recordings.items():
@@ -64,6 +73,17 @@ def test_every_browsers_recording_goes_live_and_equals_its_upload(server, record
             assert {key: value for key, value in answer.items() if key != "file"} == summary, name
         assert not client.problems
         assert {p["state"] for p in client.predictions} >= {"speech"}
+
+
+def test_two_who_send_the_same_at_once_are_told_the_same(server, speech):
+    with LiveClient(server.url) as one, LiveClient(server.url) as other:
+        one.start(speech.mime_type)
+        other.start(speech.mime_type)
+        for chunk in speech.chunks:
+            one.send(chunk)
+            other.send(chunk)
+        assert one.stop() == other.stop()
+        assert one.predictions == other.predictions
 
 
 def test_predictions_follow_at_least_each_half_second_of_audio(server, speech):
@@ -221,8 +241,11 @@ def test_starting_takes_little_time_and_memory(server):
     assert server.ready_s < 60  # the figure itself is for `make bench`
 
 
-def test_a_stopping_worker_lets_a_recording_finish_and_refuses_new_ones(speech):
-    with serve({"GRACEFUL_S": "20"}) as server, LiveClient(server.url) as client:
+def test_a_stopping_worker_lets_a_recording_finish_and_refuses_new_ones(mode, speech):
+    with (
+        serve({"ASYNC_MODE": mode, "GRACEFUL_S": "20"}) as server,
+        LiveClient(server.url) as client,
+    ):
         idle = LiveClient(server.url).__enter__()
         gone = threading.Event()
         idle.io.on("disconnect", lambda *reason: gone.set(), namespace="/live")
@@ -240,16 +263,19 @@ def test_a_stopping_worker_lets_a_recording_finish_and_refuses_new_ones(speech):
         assert server.process.wait(10) == 0
 
 
-def test_a_recording_that_never_ends_does_not_stop_the_stopping(speech):
-    with serve({"GRACEFUL_S": "1"}) as server, LiveClient(server.url) as client:
+def test_a_recording_that_never_ends_does_not_stop_the_stopping(mode, speech):
+    with serve({"ASYNC_MODE": mode, "GRACEFUL_S": "1"}) as server, LiveClient(server.url) as client:
         client.start(speech.mime_type)
         client.send(speech.chunks[0])
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(10) == 0
 
 
-def test_a_reload_brings_new_workers_while_recordings_finish_on_the_old(speech):
-    with serve({"GRACEFUL_S": "20"}) as server, LiveClient(server.url) as client:
+def test_a_reload_brings_new_workers_while_recordings_finish_on_the_old(mode, speech):
+    with (
+        serve({"ASYNC_MODE": mode, "GRACEFUL_S": "20"}) as server,
+        LiveClient(server.url) as client,
+    ):
         (old,) = server.workers
         client.start(speech.mime_type)
         client.send(speech.chunks[0])
@@ -272,8 +298,8 @@ def test_a_reload_brings_new_workers_while_recordings_finish_on_the_old(speech):
         assert old not in server.workers
 
 
-def test_a_worker_is_replaced_after_its_requests(speech):
-    with serve({"MAX_REQUESTS": "20"}) as server:
+def test_a_worker_is_replaced_after_its_requests(mode, speech):
+    with serve({"ASYNC_MODE": mode, "MAX_REQUESTS": "20"}) as server:
         (old,) = server.workers
         deadline = time.monotonic() + 20
         while old in server.workers and time.monotonic() < deadline:
@@ -286,7 +312,7 @@ def test_a_worker_is_replaced_after_its_requests(speech):
             assert play(client, speech)["duration_s"] > 3
 
 
-def test_tls_carries_http_and_recordings(speech, tmp_path):
+def test_tls_carries_http_and_recordings(mode, speech, tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
@@ -294,7 +320,8 @@ def test_tls_carries_http_and_recordings(speech, tmp_path):
         check=True,
         capture_output=True,
     )  # fmt: skip
-    with serve(args=("--certfile", str(certificate), "--keyfile", str(key))) as server:
+    tls = ("--certfile", str(certificate), "--keyfile", str(key))
+    with serve({"ASYNC_MODE": mode}, args=tls) as server:
         host, port = server.url.removeprefix("https://").split(":")
         with socket.create_connection((host, int(port)), timeout=10) as plain:
             plain.sendall(b"GET / HTTP/1.1\r\n\r\n")  # not TLS at all
@@ -303,22 +330,8 @@ def test_tls_carries_http_and_recordings(speech, tmp_path):
         assert summary["duration_s"] == pytest.approx(3.96, abs=0.1)
 
 
-@pytest.mark.parametrize("mode", ["threading"])
-def test_other_ways_of_serving_work_too(speech, make_wav, mode):
-    with serve({"ASYNC_MODE": mode}) as server:
-        with LiveClient(server.url) as one, LiveClient(server.url) as other:
-            one.start(speech.mime_type)
-            other.start(speech.mime_type)
-            for chunk in speech.chunks:
-                one.send(chunk)
-                other.send(chunk)
-            assert one.stop() == other.stop()
-        status, answer = upload(server.url, make_wav(np.zeros(16000)))
-        assert (status, answer["emotion"]) == (200, None)
-
-
-def test_a_client_that_falls_silent_is_told_and_may_start_again(speech):
-    with serve({"IDLE_S": "1"}) as server, LiveClient(server.url) as client:
+def test_a_client_that_falls_silent_is_told_and_may_start_again(mode, speech):
+    with serve({"ASYNC_MODE": mode, "IDLE_S": "1"}) as server, LiveClient(server.url) as client:
         client.start(speech.mime_type)
         for chunk in speech.chunks[:4]:
             client.send(chunk)
@@ -328,8 +341,8 @@ def test_a_client_that_falls_silent_is_told_and_may_start_again(speech):
         assert play(client, speech)["duration_s"] > 3
 
 
-def test_two_workers_serve_one_port(speech):
-    with serve({"WORKERS": "2"}) as server:
+def test_two_workers_serve_one_port(mode, speech):
+    with serve({"ASYNC_MODE": mode, "WORKERS": "2"}) as server:
         assert len(server.workers) == 2
         clients = [LiveClient(server.url).__enter__() for _ in range(6)]
         assert all(play(client, speech)["duration_s"] > 3 for client in clients)

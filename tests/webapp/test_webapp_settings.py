@@ -31,6 +31,13 @@ def test_variables_override_the_defaults(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("text", "on"), [("1", True), ("True", True), ("on", True), ("0", False), ("no", False)]
+)
+def test_a_switch_is_turned_by_1_and_0_and_by_words(text, on):
+    assert Settings.from_environment({"METRICS": text}).metrics is on
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("PORT", "http"),
@@ -44,6 +51,8 @@ def test_variables_override_the_defaults(tmp_path):
         ("PREDICTION_STEP_S", "0.3"),
         ("SAMPLES_DIR", "/there/is/no/such/folder"),
         ("MAX_REQUESTS", "-1"),
+        ("METRICS", "2"),
+        ("LOG_FORMAT", "xml"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_names_it(name, value):

@@ -1,0 +1,174 @@
+"""One recording: its decoder, its stream of judgements, its budget of audio. Knows no messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models import SAMPLE_RATE, Judgement, RecognitionStream, Recognizer, Window
+from webapp import protocol
+from webapp.audio import open_stream
+from webapp.protocol import Json, Message, ProtocolError, Start
+from webapp.settings import Settings
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What recordings took since somebody last read it and set it back to zero.
+
+    Plain numbers: Prometheus's counters, each behind a lock and in a file that workers share, would
+    cost a chunk more than parsing it does.
+
+    Attributes
+    ----------
+    chunks : int
+        Events `audio`, wrong ones too.
+    audio_s : float
+        Seconds of sound that were decoded.
+    decode_s, recognise_s : float
+        CPU seconds of decoding, and of features, network and timeline; 0 where nobody counts.
+    """
+
+    chunks: int = 0
+    audio_s: float = 0.0
+    decode_s: float = 0.0
+    recognise_s: float = 0.0
+
+
+def _no_clock() -> float:
+    return 0.0
+
+
+class Recording:
+    """What one recording holds.
+
+    Parameters
+    ----------
+    recognizer : Recognizer
+    settings : Settings
+    request : Start
+    clock : callable
+        Seconds, monotonic.
+    tally : Tally
+        To what this recording adds what it took.
+
+    Raises
+    ------
+    webapp.audio.AudioError
+        `unsupported_media`.
+    ProtocolError
+        `bad_message`: a speaker that is not from this recogniser.
+    """
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        settings: Settings,
+        request: Start,
+        clock: Callable[[], float],
+        tally: Tally,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._cpu = time.thread_time if settings.metrics else _no_clock
+        self._tally = tally
+        self._decoder = open_stream(request.mime_type, charge=self._charge)
+        self._features = recognizer.card.features
+        self._stream: RecognitionStream = recognizer.stream(
+            step_s=settings.prediction_step_s,
+            speaker=protocol.parse_speaker(request.speaker, self._features),
+            keep_frames=request.mfcc,
+        )
+        self._calibrates = request.calibrate
+        self._frames_sent = 0
+        self._frame_events = 0
+        self._charged_s = 0.0
+        self._began = self.touched = clock()
+        self.wants_frames = request.mfcc
+        self.audio_s = 0.0  # decoded
+        self.seen = 0  # windows that became predictions
+
+    def touch(self) -> None:
+        """Note that the client is there."""
+        self.touched = self._clock()
+
+    def hear(self, chunk: bytes) -> list[Window]:
+        """Return the windows that a chunk completed."""
+        self.touch()
+        began = self._cpu()
+        return self._push(self._decoder.push(chunk), began)
+
+    def drain(self) -> list[Window]:
+        """Return the windows of what the decoder still held back."""
+        began = self._cpu()
+        return self._push(self._decoder.finish(), began)
+
+    def cut(self) -> list[Window]:
+        """Return the window of what was left, and begin anew."""
+        window = self._stream.cut()
+        return self._saw([] if window is None else [window])
+
+    def judge(self) -> Judgement:
+        """Return what the whole recording sounds like."""
+        return self._stream.finish()
+
+    def calibration(self) -> Json:
+        """Return what the summary tells of the voice: nothing unless it was asked for."""
+        if not self._calibrates:
+            return {}
+        return protocol.calibration(self._stream.speaker, self._features)
+
+    def frames(self) -> Message:
+        """Return the MFCC frames since the last time."""
+        new = self._stream.take_frames()
+        start_s = self._frames_sent / self._features.frames_per_second
+        self._frames_sent += len(new)
+        self._frame_events += 1
+        return protocol.frames(
+            seq=self._frame_events - 1,
+            start_s=start_s,
+            count=new.shape[0],
+            coefficients=new.shape[1],
+            data=new.tobytes(),
+        )
+
+    def _push(self, samples: Samples, began: float) -> list[Window]:
+        decoded = self._cpu()
+        windows = self._stream.push(samples)
+        seconds = len(samples) / SAMPLE_RATE
+        self.audio_s += seconds
+        tally = self._tally
+        tally.audio_s += seconds
+        tally.decode_s += decoded - began
+        tally.recognise_s += self._cpu() - decoded
+        return self._saw(windows)
+
+    def _saw(self, windows: list[Window]) -> list[Window]:
+        if windows:
+            self.seen = windows[-1].seq + 1
+        return windows
+
+    def _charge(self, seconds: float) -> None:
+        """Refuse audio beyond the budget undecoded: 72 KB of Opus can claim 16 minutes."""
+        self._charged_s += seconds
+        if self._charged_s > self._settings.max_session_s:
+            raise ProtocolError(
+                "too_long",
+                f"A recording may last {self._settings.max_session_s:g} seconds; it was ended.",
+            )
+        elapsed_s = self._clock() - self._began
+        excess_s = (
+            self._charged_s - elapsed_s * self._settings.live_rate - self._settings.live_burst_s
+        )
+        if excess_s > 0:
+            raise ProtocolError(
+                "too_fast",
+                "Audio came much faster than it can have been recorded; files go to the upload.",
+                retry_after_s=max(1.0, round(excess_s / self._settings.live_rate, 1)),
+            )

@@ -212,13 +212,22 @@ def _restore(model: keras.Model, checkpoint: Path | None, settings: FitSettings)
     return int(state["epoch"])
 
 
-def export(model: keras.Model) -> bytes:
-    """Return the network as a TFLite flatbuffer for one window at a time."""
+def export(model: keras.Model, *, int8: bool = False) -> bytes:
+    """Return the network as a TFLite flatbuffer for one window at a time.
+
+    Parameters
+    ----------
+    model : Model
+    int8 : bool
+        Weights of eight bits, activations quantised as they come (`training.quantisation`).
+    """
     one = keras.Input(batch_shape=(1, *model.input_shape[1:]), dtype="float32")
     single = keras.Model(one, model(one, training=False))
     with tempfile.TemporaryDirectory() as folder:
         single.export(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if int8:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
         return bytes(converter.convert())
 
 

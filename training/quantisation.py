@@ -9,7 +9,6 @@ precision left (EXPERIMENTS.md).
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,25 +16,14 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from training.fit import export
 from training.networks import SERVED
 from training.outcomes import Outcome, Trained, judge, truth_of
 from training.scores import uar
 from training.shelf import Shelf
 from training.speed import window_ms
 from training.store import Store
-
-
-def quantise(model: keras.Model) -> bytes:
-    """Return a network as a TFLite flatbuffer for one window at a time, its weights int8."""
-    one = keras.Input(batch_shape=(1, *model.input_shape[1:]), dtype="float32")
-    single = keras.Model(one, model(one, training=False))
-    with tempfile.TemporaryDirectory() as folder:
-        single.export(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        return bytes(converter.convert())
 
 
 def trained_model(weights: bytes, networks: Path) -> keras.Model | None:
@@ -60,7 +48,7 @@ def quantised(trained: Trained, *, networks: Path, shelf: Shelf) -> Trained | No
     model: keras.Model | None = None
 
     def make() -> dict[str, np.ndarray]:
-        return {"int8": np.frombuffer(quantise(model), np.uint8)}
+        return {"int8": np.frombuffer(export(model, int8=True), np.uint8)}
 
     key = ["int8", hashlib.sha256(trained.weights).hexdigest()]
     if not shelf.has(key):

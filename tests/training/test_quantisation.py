@@ -10,7 +10,7 @@ from tests.training.voices import synthetic_corpora
 from training.fit import export
 from training.networks import SERVED
 from training.outcomes import judge
-from training.quantisation import int8_cost, quantise, trained_model
+from training.quantisation import int8_cost, trained_model
 from training.shelf import Shelf
 from training.store import Store
 
@@ -48,7 +48,7 @@ def test_the_network_that_was_exported_is_found_again(networks):
 
 def test_eight_bits_are_smaller_and_say_nearly_the_same(networks):
     weights = (networks / "one" / "network.tflite").read_bytes()
-    small = quantise(trained_model(weights, networks))
+    small = export(trained_model(weights, networks), int8=True)
     assert len(small) < len(weights)
     assert np.abs(said(small) - said(weights)).max() < 0.1 * np.abs(said(weights)).max()
 

@@ -55,7 +55,8 @@ class Settings:
     live_rate, live_burst_s : float
         A recording may have sent `live_rate` seconds of audio a second, and `live_burst_s` on top.
     graceful_s : int
-        How long a worker that is to stop waits for the recordings in it.
+        How long a server that is to stop may take; all but the last 1.5 seconds of it wait for the
+        recordings under way.
     max_requests : int
         HTTP requests after which a worker is replaced; 0 is never.
     metrics : bool
@@ -82,7 +83,7 @@ class Settings:
     max_pause_s: float = 1800.0
     live_rate: float = 1.5
     live_burst_s: float = 30.0
-    graceful_s: int = 30
+    graceful_s: int = 8
     max_requests: int = 0
     metrics: bool = False
     log_format: str = "text"

@@ -20,6 +20,7 @@ import pytest
 
 from tests.servers import LiveClient, is_ready, pieces, serve
 from webapp.audio import decode_file
+from webapp.settings import Settings
 
 
 def multipart(data, name="a.wav"):
@@ -264,7 +265,8 @@ def test_a_stopping_worker_lets_a_recording_finish_and_refuses_new_ones(mode, sp
 
 
 def test_a_recording_that_never_ends_does_not_stop_the_stopping(mode, speech):
-    with serve({"ASYNC_MODE": mode, "GRACEFUL_S": "1"}) as server, LiveClient(server.url) as client:
+    default = {"ASYNC_MODE": mode, "GRACEFUL_S": str(Settings().graceful_s)}
+    with serve(default) as server, LiveClient(server.url) as client:
         client.start(speech.mime_type)
         client.send(speech.chunks[0])
         server.process.send_signal(signal.SIGTERM)

@@ -1,0 +1,50 @@
+"""Three hosts behind nginx, which the tests of this folder share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from benchmarks.recording import Recording, load, prolong
+from tests.hosts import cluster
+from tests.hosts.cluster import Host
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    reason = cluster.missing()
+    for item in items:
+        # Where the tests are the gate, a missing program is a failure.
+        if reason and Path(__file__).parent in item.path.parents and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Three hosts that run, and the address of nginx in front of them."""
+
+    hosts: list[Host]
+    url: str
+
+
+@pytest.fixture(scope="session")
+def recording() -> Recording:
+    """Somebody who speaks on and on, as Chromium recorded it."""
+    return prolong(load(), seconds=120)
+
+
+@pytest.fixture(scope="session")
+def hosts() -> Iterator[list[Host]]:
+    with cluster.run_hosts(3) as running:
+        yield running
+
+
+@pytest.fixture
+def behind_nginx(hosts: list[Host], tmp_path: Path) -> Iterator[Cluster]:
+    """All three running, whatever a test before did to them, behind an nginx of this test's own."""
+    cluster.all_at_once([host.start for host in hosts])
+    with cluster.run_nginx(hosts, tmp_path / "nginx") as url:
+        yield Cluster(hosts, url)

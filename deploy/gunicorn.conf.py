@@ -9,6 +9,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
+from webapp.listening import refusal
 from webapp.logs import JsonLines
 from webapp.settings import Settings, SettingsError
 
@@ -58,6 +59,17 @@ class JsonLogger(Logger):
 
 if settings.log_format == "json":
     logger_class = JsonLogger
+
+
+def on_starting(server: Any) -> None:
+    """Stop here where there is no port to be had; gunicorn would say so eleven times."""
+    if {"GUNICORN_FD", "LISTEN_FDS"} & os.environ.keys():
+        return  # it comes with an open one: from its predecessor (SIGUSR2) or from systemd
+    for address in server.cfg.address:
+        sentence = refusal(*address) if isinstance(address, tuple) else ""
+        if sentence:
+            sys.exit(sentence)
+
 
 # Where the workers count for each other. The hooks of this master: after a reload they are new
 # functions, so the folder's name is kept in the environment, where prometheus-client looks for it.

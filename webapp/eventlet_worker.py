@@ -31,6 +31,7 @@ import eventlet.tpool
 import eventlet.websocket
 import eventlet.wsgi
 from eventlet.greenio import GreenSocket
+from eventlet.hubs import trampoline
 from gunicorn.sock import ssl_context
 from gunicorn.workers.base_async import AsyncWorker
 
@@ -144,15 +145,19 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]
         self._drain(pool)
 
     def _accept(self, listener: GreenSocket, pool: eventlet.GreenPool) -> None:
+        listener.setblocking(False)
         while True:
             try:
+                trampoline(listener, read=True)
+                eventlet.sleep(workers.hesitation_s(pool.running(), of=self.cfg.workers))
                 client, address = listener.accept()
+            except BlockingIOError:  # another worker was quicker
+                continue
             except OSError as error:  # out of file descriptors, or a client that went at once
                 self.log.warning("Could not accept a connection: %s", error)
                 eventlet.sleep(0.1)
                 continue
             pool.spawn_n(self.handle, listener, client, address)
-            eventlet.sleep(0)  # another worker may have less to do
 
     def _drain(self, pool: eventlet.GreenPool) -> None:
         recordings = workers.drain_of(self)

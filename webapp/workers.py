@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 LOOK_S = 0.5  # how often it is looked whether a worker is to stop
+HESITATES_S = 50e-6  # for each connection, before taking another
+HESITATES_AT_MOST_S = 0.02
 UNREAD_CHUNKS = 16  # of 64 KiB: how much of a body that nobody wanted is read before hanging up
 
 
@@ -43,6 +45,23 @@ def watch(worker: Any, sleep: Callable[[float], Any], *, accepts_on_s: float = 0
         recordings.drain()
         sleep(max(patience_s(worker) - accepts_on_s, 0.5))
         recordings.hang_up()
+
+
+def hesitation_s(connections: int, *, of: int) -> float:
+    """Return how long a worker waits before it takes a connection that another may take.
+
+    All workers of a port are woken by each connection, and the quickest gets it. Without this, one
+    of four got none of a burst of sixty (a host was lost, and everybody comes here); now who has
+    fewer is quicker, also where a worker was replaced.
+
+    Parameters
+    ----------
+    connections : int
+        How many this worker has.
+    of : int
+        How many workers there are.
+    """
+    return 0.0 if of == 1 else min(connections * HESITATES_S, HESITATES_AT_MOST_S)
 
 
 def is_endless(body: Any) -> bool:

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -125,31 +126,55 @@ def is_ready(url: str) -> bool:
         return False
 
 
+def dial(url: str, *, source: str) -> socket.socket:
+    """Connect to a server from one of this machine's addresses; with TLS, but without trust."""
+    import ssl
+
+    parts = urllib.parse.urlsplit(url)
+    assert parts.hostname
+    assert parts.port
+    plain = socket.create_connection((parts.hostname, parts.port), 10, (source, 0))
+    return ssl._create_unverified_context().wrap_socket(plain) if parts.scheme == "https" else plain
+
+
 @dataclass
 class LiveClient:
     """A python-socketio client of /live that keeps what it hears.
 
     Attributes
     ----------
+    address : str
+        From which of this machine's addresses it comes (127.x.x.x), if that matters.
+    headers : dict
+        Of its first request.
     predictions, problems, frames : list
         What came, in order.
     """
 
     url: str
+    address: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     predictions: list[dict[str, Any]] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
     arrived: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> LiveClient:
-        self.io = socketio.Client(reconnection=False, ssl_verify=False)
+        own = {"socket": dial(self.url, source=self.address)} if self.address else {}
+        self.io = socketio.Client(reconnection=False, ssl_verify=False, websocket_extra_options=own)
         for event, kept in (
             ("prediction", self.predictions),
             ("problem", self.problems),
             ("frames", self.frames),
         ):
             self.io.on(event, self._keeper(kept), namespace="/live")
-        self.io.connect(self.url, namespaces=["/live"], transports=["websocket"], wait_timeout=10)
+        self.io.connect(
+            self.url,
+            headers=self.headers,
+            namespaces=["/live"],
+            transports=["websocket"],
+            wait_timeout=10,
+        )
         return self
 
     def __exit__(self, *exc: object) -> None:

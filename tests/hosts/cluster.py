@@ -213,7 +213,9 @@ class Redis:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, empty."""
+        """Start it, empty; nothing where it runs."""
+        if self._process and self._process.poll() is None:
+            return
         assert REDIS
         words = f"--bind 127.0.0.1 --port {self.port} --appendonly no --dir {self._folder}"
         command = [REDIS, *words.split(), "--save", ""]
@@ -266,8 +268,11 @@ class Speaker:
         The longest time between two predictions of one recording.
     """
 
-    def __init__(self, url: str, recording: Recording, *, stays: bool = False) -> None:
+    def __init__(
+        self, url: str, recording: Recording, *, address: str = "", stays: bool = False
+    ) -> None:
         self.url = url
+        self.address = address
         self.stays = stays
         self.sessions: list[str] = []
         self.began: list[float] = []
@@ -298,7 +303,7 @@ class Speaker:
         while not self._stopping.is_set():
             with (
                 contextlib.suppress(socketio.exceptions.SocketIOError, OSError),
-                LiveClient(self.url) as client,
+                LiveClient(self.url, address=self.address) as client,
             ):
                 self._record(client)
             if not self._stopping.is_set():
@@ -343,10 +348,42 @@ class Speaker:
         return hear
 
 
+class Watcher:
+    """Somebody who opened the link of a shared view.
+
+    Attributes
+    ----------
+    predictions, states, ended : list
+        What came, in order; what was there before stands in front of the predictions.
+    """
+
+    def __init__(self, url: str, view: str) -> None:
+        self.predictions: list[dict[str, Any]] = []
+        self.states: list[dict[str, Any]] = []
+        self.ended: list[dict[str, Any]] = []
+        self._url, self._view = url, view
+
+    def __enter__(self) -> Watcher:
+        self._io = socketio.Client(reconnection=False, ssl_verify=False)
+        later: list[dict[str, Any]] = []
+        for event, kept in (("prediction", later), ("state", self.states), ("ended", self.ended)):
+            self._io.on(event, kept.append, namespace="/watch")
+        self._io.connect(self._url, namespaces=["/watch"], transports=["websocket"])
+        self.answer = self._io.call("watch", {"view": self._view}, namespace="/watch", timeout=10)
+        later[:0] = self.answer.get("predictions", [])
+        self.predictions = later
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._io.disconnect()
+
+
 @contextlib.contextmanager
 def speakers(url: str, recording: Recording, count: int) -> Iterator[list[Speaker]]:
-    """Have so many speak at once, each of them begun."""
-    everybody = [Speaker(url, recording) for _ in range(count)]
+    """Have so many speak at once, each from an address of their own, each of them begun."""
+    everybody = [
+        Speaker(url, recording, address=f"127.1.0.{number}") for number in range(1, count + 1)
+    ]
     with contextlib.ExitStack() as stack:
         stack.callback(all_at_once, [one.stop for one in everybody])
         for one in everybody:

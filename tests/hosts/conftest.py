@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.recording import Recording, load, prolong
 from tests.hosts import cluster
-from tests.hosts.cluster import Host
+from tests.hosts.cluster import Host, Redis
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,9 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Three hosts that run, and the address of nginx in front of them."""
+    """Three hosts that run and share a Redis, and the address of nginx in front of them."""
 
     hosts: list[Host]
+    redis: Redis
     url: str
 
 
@@ -37,14 +38,27 @@ def recording() -> Recording:
 
 
 @pytest.fixture(scope="session")
-def hosts() -> Iterator[list[Host]]:
-    with cluster.run_hosts(3) as running:
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    with cluster.run_redis(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def hosts(redis: Redis) -> Iterator[list[Host]]:
+    # Speakers come from addresses of their own; a test of the limit has them share one.
+    settings = {
+        "REDIS_URL": redis.url,
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "MAX_SESSIONS_PER_ADDRESS": "2",
+    }
+    with cluster.run_hosts(3, **settings) as running:
         yield running
 
 
 @pytest.fixture
-def behind_nginx(hosts: list[Host], tmp_path: Path) -> Iterator[Cluster]:
-    """All three running, whatever a test before did to them, behind an nginx of this test's own."""
+def behind_nginx(hosts: list[Host], redis: Redis, tmp_path: Path) -> Iterator[Cluster]:
+    """All of it running, whatever a test before did, behind an nginx of this test's own."""
+    redis.start()
     cluster.all_at_once([host.start for host in hosts])
     with cluster.run_nginx(hosts, tmp_path / "nginx") as url:
-        yield Cluster(hosts, url)
+        yield Cluster(hosts, redis, url)

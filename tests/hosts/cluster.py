@@ -16,13 +16,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import socketio.exceptions
 
 from benchmarks.recording import Recording
-from tests.servers import ROOT, LiveClient, Server, free_port, is_ready, serve
+from tests.servers import ROOT, LiveClient, Server, free_port, serve
 from webapp.settings import Settings
 
 SHIPPED = ROOT / "deploy" / "nginx.conf"
@@ -120,13 +121,18 @@ def all_at_once(do: list[Callable[[], object]]) -> None:
         thread.join()
 
 
+def start_all(hosts: list[Host]) -> None:
+    """Start those that do not run, side by side."""
+    all_at_once([host.start for host in hosts])
+    assert all(host.server for host in hosts), "not every host became ready"
+
+
 @contextlib.contextmanager
 def run_hosts(count: int, **environ: str) -> Iterator[list[Host]]:
     """Start so many hosts; stop them at the end."""
     hosts = [Host(environ) for _ in range(count)]
     try:
-        all_at_once([host.start for host in hosts])
-        assert all(host.server for host in hosts), "not every host became ready"
+        start_all(hosts)
         yield hosts
     finally:
         for host in hosts:  # told first, so that they stop side by side
@@ -196,11 +202,17 @@ def run_nginx(hosts: list[Host], folder: Path) -> Iterator[str]:
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     url = f"https://127.0.0.1:{https}"
     try:
-        until(lambda: is_ready(url), f"nginx answers; its log: {log}")
+        until(lambda: answers(https), f"nginx answers; its log: {log}")
         yield url
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
+
+
+def answers(port: int) -> bool:
+    """Return whether somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Redis:
@@ -398,16 +410,15 @@ def on(host: Host, everybody: list[Speaker]) -> list[Speaker]:
     return [one for one in everybody if one.sessions and one.sessions[-1] in there]
 
 
-def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Fetch something; return the status, the headers (in small letters) and the body."""
+def fetch(url: str, body: bytes | None = None, **headers: str) -> tuple[int, Message, bytes]:
+    """Fetch something, or post a body; return the status, the headers and what came."""
     import ssl
 
-    context = ssl._create_unverified_context() if url.startswith("https") else None
-    request = urllib.request.Request(
-        url, headers={k.replace("_", "-"): v for k, v in headers.items()}
-    )
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, body, named)
+    trusting = ssl._create_unverified_context()
     try:
-        with urllib.request.urlopen(request, timeout=30, context=context) as answer:
-            return answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read()
+        with urllib.request.urlopen(request, timeout=30, context=trusting) as answer:
+            return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
-        return error.code, {k.lower(): v for k, v in error.headers.items()}, error.read()
+        return error.code, error.headers, error.read()

@@ -29,6 +29,7 @@ class Cluster:
     hosts: list[Host]
     redis: Redis
     url: str
+    folder: Path
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +60,7 @@ def hosts(redis: Redis) -> Iterator[list[Host]]:
 def behind_nginx(hosts: list[Host], redis: Redis, tmp_path: Path) -> Iterator[Cluster]:
     """All of it running, whatever a test before did, behind an nginx of this test's own."""
     redis.start()
-    cluster.all_at_once([host.start for host in hosts])
+    cluster.start_all(hosts)
+    cluster.until(lambda: not any(host.recordings() for host in hosts), "nobody speaks any more")
     with cluster.run_nginx(hosts, tmp_path / "nginx") as url:
-        yield Cluster(hosts, redis, url)
+        yield Cluster(hosts, redis, url, tmp_path / "nginx")

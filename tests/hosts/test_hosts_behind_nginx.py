@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import ssl
 import time
+from http.client import HTTPSConnection
 
-from tests.hosts.cluster import Speaker, get, on, speakers, until
+from benchmarks.recording import load, prolong
+from tests.hosts.cluster import Host, Speaker, fetch, on, run_nginx, speakers, until
 
 BACK_S = 5.0
 GONE_S = 10.0
@@ -34,7 +39,7 @@ def test_a_killed_hosts_speakers_are_back_on_another_within_five_seconds(behind_
         for one in everybody:
             if one not in victims:
                 assert (len(one.sessions), one.lost, one.problems) == (1, [], [])
-                assert one.gap_s < 1.5
+                assert one.gap_s < 3
 
 
 def test_a_host_that_is_told_to_stop_says_so_and_is_gone_within_ten_seconds(
@@ -78,11 +83,15 @@ def test_who_never_stops_does_not_keep_a_host_from_stopping_within_ten_seconds(
         until(lambda: all(len(one.sessions) == 2 for one in obstinate), "they are back elsewhere")
 
 
-def test_a_host_that_comes_back_is_used_again(behind_nginx, recording):
+def test_a_host_that_is_gone_costs_nobody_anything_and_is_used_again_when_it_is_back(
+    behind_nginx, recording
+):
     host, *_ = behind_nginx.hosts
     host.kill()
+    assert [fetch(behind_nginx.url)[0] for _ in range(6)] == [200] * 6
     with Speaker(behind_nginx.url, recording) as early:
-        until(lambda: early.predictions, "nobody misses it")
+        until(lambda: early.predictions, "somebody is heard")
+        assert not early.lost
     host.start()
 
     def is_used():
@@ -94,16 +103,57 @@ def test_a_host_that_comes_back_is_used_again(behind_nginx, recording):
 
 
 def test_the_page_and_its_files_come_compressed_and_are_asked_for_each_time(behind_nginx):
-    status, headers, _ = get(behind_nginx.url, Accept_Encoding="gzip")
-    assert (status, headers["content-encoding"]) == (200, "gzip")
-    assert "content-security-policy" in headers
-    status, headers, _ = get(f"{behind_nginx.url}/static/js/app.js", Accept_Encoding="gzip")
-    assert (status, headers["content-encoding"]) == (200, "gzip")
-    assert headers["content-type"].startswith(("application/javascript", "text/javascript"))
-    assert headers["cache-control"] == "no-cache"
-    status, _, body = get(f"{behind_nginx.url}/static/js/app.js", If_None_Match=headers["etag"])
+    status, headers, _ = fetch(behind_nginx.url, Accept_Encoding="gzip")
+    assert (status, headers["Content-Encoding"]) == (200, "gzip")
+    assert headers["Content-Security-Policy"]
+    script = f"{behind_nginx.url}/static/js/app.js"
+    status, headers, _ = fetch(script, Accept_Encoding="gzip")
+    assert (status, headers["Content-Encoding"]) == (200, "gzip")
+    assert headers.get_content_type().endswith("/javascript")
+    assert headers["Cache-Control"] == "no-cache"
+    status, _, body = fetch(script, If_None_Match=headers["ETag"])
     assert (status, body) == (304, b"")
 
 
 def test_the_metrics_are_not_for_the_public(behind_nginx):
-    assert get(f"{behind_nginx.url}/metrics")[0] == 404
+    assert fetch(f"{behind_nginx.url}/metrics")[0] == 404
+
+
+FORM = "multipart/form-data; boundary=cut"
+
+
+def upload(url, clip):
+    head = b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    body = head + clip + b"\r\n--cut--\r\n"
+    status, headers, answer = fetch(f"{url}/api/v1/predictions", body, Content_Type=FORM)
+    return status, headers, json.loads(answer)
+
+
+def test_an_upload_is_judged_and_never_touches_the_disk(behind_nginx):
+    clip = prolong(load(), seconds=60).data
+    put_aside = behind_nginx.folder / "body"  # where nginx would buffer it
+    before = put_aside.stat().st_mtime_ns
+    status, _, answer = upload(behind_nginx.url, clip)
+    assert status == 200
+    assert answer["duration_s"] > 59
+    assert put_aside.stat().st_mtime_ns == before
+
+
+def test_a_file_that_nginx_refuses_is_refused_in_the_apis_words(behind_nginx):
+    address = behind_nginx.url.removeprefix("https://")
+    trusting = ssl._create_unverified_context()
+    with contextlib.closing(HTTPSConnection(address, timeout=20, context=trusting)) as connection:
+        connection.putrequest("POST", "/api/v1/predictions")
+        connection.putheader("Content-Type", FORM)
+        connection.putheader("Content-Length", str(200 << 20))
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert json.load(answer)["error"]["code"] == "too_large"
+
+
+def test_where_no_host_answers_the_api_says_when_to_come_again(tmp_path):
+    with run_nginx([Host({}), Host({}), Host({})], tmp_path / "nginx") as url:
+        status, headers, answer = upload(url, b"a clip")
+    assert (status, answer["error"]["code"]) == (503, "busy")
+    assert int(headers["Retry-After"]) > 0

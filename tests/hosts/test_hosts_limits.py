@@ -11,7 +11,8 @@ from tests.hosts.cluster import until
 from tests.servers import LiveClient
 
 pytestmark = pytest.mark.skipif(
-    not find_spec("webapp.redis_leases"), reason="addresses are not counted over several hosts yet"
+    not (find_spec("webapp.redis_leases") and find_spec("webapp.admission")),
+    reason="addresses are not counted over several hosts yet",
 )
 
 ONE, OTHER = "127.1.1.1", "127.1.1.2"

@@ -9,7 +9,8 @@ import time
 from http.client import HTTPSConnection
 
 from benchmarks.recording import load, prolong
-from tests.hosts.cluster import Host, Speaker, fetch, on, run_nginx, speakers, until
+from tests.hosts.cluster import Host, fetch, run_nginx, until
+from tests.hosts.people import Speaker, on, speakers
 
 BACK_S = 5.0
 GONE_S = 10.0

@@ -8,7 +8,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.hosts.cluster import Watcher, until
+from tests.hosts.cluster import until
+from tests.hosts.people import Watcher
 from tests.servers import LiveClient
 
 pytestmark = pytest.mark.skipif(

@@ -23,6 +23,7 @@ const en = {
   cancel: "Cancel",
   discard: "Clear",
   dismiss: "Dismiss",
+  again: "Try now",
   elapsed: "Elapsed time",
   privacy: "Your voice is sent to this server, held in memory while it is judged, and never stored.",
 
@@ -53,17 +54,20 @@ const en = {
 
   // Emotions, and what is not one
   emotions: { neutral: "neutral", happy: "happy", sad: "sad", angry: "angry", fearful: "fearful" },
-  kinds: { silence: "silence", unsure: "unsure" },
+  kinds: { silence: "silence", unsure: "unsure", gap: "not judged" },
 
   // The state, in words
   states: {
     idle: "Ready when you are.",
     asking: "Your browser asks for the microphone. Please allow it.",
     connecting: "Connecting to the server…",
+    queued: "All places are taken. You are in the queue.",
     recording: "Listening…",
     paused: "Paused. The clock stands still and nothing is sent.",
     paused_lost: "Paused, and the connection was lost. It is renewed when you resume.",
     reconnecting: "The connection was lost. Reconnecting… what you say now is not heard.",
+    moving: "The server is being replaced. Going over to another one…",
+    stranded: "The server does not answer, and is tried on and on. What was heard is kept: stop to see it.",
     stopping: "Finishing…",
     judging: "Listening to the clip…",
     result: "Finished.",
@@ -74,12 +78,72 @@ const en = {
     silence: "Silence. Say something.",
     unsure: "Hearing speech, but unsure what it sounds like.",
   },
-  reconnected: "Connected again, with a new recorder.",
+  reconnected: "Connected again: the recording goes on.",
+  skipped: (count) => `The server is busy: ${count === 1 ? "1 moment was" : `${count} moments were`} skipped.`,
+
+  // In the queue: why, by the server's code, and when it goes on
+  queue: {
+    busy: "All places are taken. You are in the queue.",
+    rate_limited: "There are too many recordings from your address. You are in the queue.",
+    draining: "The server is being replaced. You are in the queue for another one.",
+    server_gone: "The server does not answer at the moment. You keep your turn.",
+    lost: "The connection was lost, and all places are taken. You are in the queue; what was heard is kept.",
+    again: (seconds) => `Trying again in ${seconds} s. Nothing is sent meanwhile.`,
+    trying: "Trying now…",
+  },
+
+  // Sharing
+  share_switch: "Share live view",
+  share_note: "Makes a link. Who has it sees the bars and the timeline, and hears nothing.",
+  share_url: "Link to the live view",
+  share_copy: "Copy",
+  share_send: "Send…",
+  share_stop: "Stop sharing",
+  share: {
+    title: "How my voice sounds, live",
+    asking: "Making the link…",
+    on: "Who has this link sees the bars and the timeline, and hears nothing. It ends with this recording.",
+    ended: "The connection was lost, and the link ended with it. Switch it on again for a new one.",
+    failed: "No link could be made. Try again in a moment.",
+    watchers: (count) => (count ? `${count} ${count === 1 ? "person watches" : "people watch"}` : "Nobody watches yet"),
+    copied: "Copied",
+    copy_yourself: "Your browser does not copy by itself: the link is selected, copy it by hand.",
+  },
+
+  // The watching page
+  watch_title: "How a voice sounds, live",
+  watch_lead: "Somebody shares how their voice sounds. You see the bars and the timeline; you hear nothing.",
+  watch_skip: "Skip to the view",
+  watch_own: "Try your own voice",
+  watch_heading: "Live view",
+  watch_minute: "The last minute",
+  watch_again: "Look again",
+  watch_noscript: "Watching needs JavaScript.",
+  watch: {
+    connecting: "Connecting…",
+    live: "Live. You see it as it is heard.",
+    paused: "The recording is paused. It goes on by itself.",
+    interrupted: "The view is interrupted. It goes on by itself.",
+    ended: "The view has ended: the recording is over, or is no longer shared.",
+    missing: "There is no such view. The link may have ended, or be incomplete; ask for a new one.",
+    full: "As many people watch as there may. You are in the queue.",
+    again: (seconds) => `Trying again in ${seconds} s.`,
+    headline: {
+      waiting: "Waiting for the voice",
+      emotion: (emotion) => `The voice sounds ${emotion}`,
+      ended: "The view has ended",
+      missing: "Nothing to see here",
+      full: "Every seat is taken",
+    },
+    badge: { connecting: "Connecting", live: "Live", paused: "Paused", interrupted: "Interrupted", ended: "Ended", missing: "Not found", full: "Full" },
+  },
 
   // The headline above the chart
   headline: {
     idle: "Nothing heard yet",
     listening: "Listening…",
+    queued: "Waiting for a place",
+    reconnecting: "One moment…",
     silence: "Silence",
     unsure: "Not sure",
     emotion: (emotion) => `Your voice sounds ${emotion}`,
@@ -96,7 +160,7 @@ const en = {
     meant: (emotion) => `The speaker meant it to sound ${emotion}.`,
     from: (name, seconds) => `${name} · ${duration(seconds)}`,
     recording: "Your recording",
-    gaps: (count) => `The connection was lost ${count === 1 ? "once" : `${count} times`}; what was said meanwhile is missing.`,
+    gaps: (count) => `The connection was lost ${count === 1 ? "once" : `${count} times`}; what was said meanwhile is missing, and all parts are judged together.`,
     part: (kind, from, to) => `${capital(kind)} from ${duration(from)} to ${duration(to)}`,
     total: (kind, seconds) => `${kind} ${duration(seconds)}`,
   },
@@ -140,7 +204,7 @@ const en = {
     idle: "Nothing was sent for a long while, so the server ended the recording here. Press Record to begin another.",
     too_fast: "The recording arrived faster than it can be spoken, so it was stopped. Press Record to begin again.",
     too_long: "The longest recording has been reached, so it has ended here. Press Record to begin another.",
-    skipped: "The server is busy and skipped a moment.",
+    skipped: "The server is busy: moments were skipped.",
     undecodable: "This recording cannot be read; it may be damaged or not be audio. Try another file or another format.",
     undecodable_live: "The server could not read your browser's recording. Press Record to try again; if it happens again, try another browser.",
     unsupported_media: "This kind of file is not understood. Choose a WAV, FLAC, MP3, Ogg, WebM, MP4 or M4A file.",

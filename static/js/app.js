@@ -46,7 +46,7 @@ function render(before) {
   screen.show(state, { moving: session?.moving });
   samples.enable(can.judge);
   upload.enable(can.judge);
-  sharing.enable(isShareable(state), ["recording", "paused"].includes(state.name) && state.linked);
+  sharing.enable(config.sharing && isShareable(state), ["recording", "paused"].includes(state.name) && state.linked);
   if (!["result", "idle"].includes(state.name)) summary.hide();
   if (state.name !== "judging") upload.done();
   $("wave").hidden = state.name === "queued" || (!lively && state.name !== "result");

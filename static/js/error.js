@@ -2,15 +2,15 @@
 
 /** An error with one of the catalogue's codes. */
 export class LiveError extends Error {
-  constructor(code, message = code, retry_after_s = undefined) {
-    super(message);
+  constructor(code, message = code, { retry_after_s, cause } = {}) {
+    super(message, { cause });
     this.code = code;
     this.retry_after_s = retry_after_s;
   }
 
   /** What a refusal (or no sensible answer at all) tells. */
   static from(answer) {
-    const { code = "unknown", message, retry_after_s } = answer?.error ?? {};
-    return new LiveError(code, message, retry_after_s);
+    const { code = "unknown", message, ...more } = answer?.error ?? {};
+    return new LiveError(code, message, more);
   }
 }

@@ -40,10 +40,10 @@ export class Queue {
     this.code = "";
   }
 
-  /** Refused (once more). @param {{code: string, retry_after_s?: number}} error */
-  refused({ code, retry_after_s }) {
+  /** Refused (once more). @param {{code: string, cause?: string, retry_after_s?: number}} error */
+  refused({ code, cause, retry_after_s }) {
     this.tries += 1;
-    this.code = code;
+    this.code = cause === "address" ? cause : code; // full for everyone, or for this address alone
     this.#whole_s = delay({ tries: this.tries, retry_after_s, random: this.#random() });
     this.#due = this.#now() + this.#whole_s * 1000;
   }

@@ -107,7 +107,7 @@ export class Screen {
       recording: heard ?? headline.listening,
       paused: heard ?? headline.listening,
       reconnecting: headline.reconnecting,
-      stranded: headline.reconnecting,
+      stranded: headline.stranded,
       stopping: headline.judging,
       judging: headline.judging,
     }[this.#state.name] ?? headline.idle;

@@ -1,9 +1,10 @@
 // A watched recording: pure. `next(view, event)` answers the new view, or the same object where the event means nothing.
 //
-//    connecting --watching--> live <--state--> paused       lost, or the server's word: interrupted, until `watching`
-//         |                     |                |          or the server's word again
-//         +--refused--> missing |                |
-//         +--refused--> full ---+--ended--> ended            missing and ended are final; full waits for its turn
+//    connecting --watching--> live <--state, quiet, prediction--> paused
+//         |                     |                                   |
+//         |                     +--lost, or the server's word--> interrupted --watching, prediction, state--> live or paused
+//         |                     +--ended--> ended
+//         +--refused--> missing, or full (which waits for its turn)            missing and ended are final
 
 export const KEPT = 240; // windows: a minute at four a second
 
@@ -11,6 +12,7 @@ export const KEPT = 240; // windows: a minute at four a second
 export const STATES = ["connecting", "live", "paused", "interrupted", "ended", "missing", "full"];
 
 const FINAL = new Set(["ended", "missing"]);
+const GONE = new Set(["no_view", "bad_message"]); // other refusals are healed by time
 
 /** The view a page begins with. */
 export const initial = Object.freeze({ state: "connecting", windows: Object.freeze([]), recording: false, reason: "" });
@@ -22,13 +24,16 @@ const rules = {
     recording,
     state: running(recording, interrupted),
   }),
-  refused: (view, { code }) => ({ state: { no_view: "missing", full: "full" }[code] ?? "missing" }),
-  prediction: (view, { prediction }) => {
-    if (!["live", "paused", "interrupted"].includes(view.state)) return null;
-    // A prediction is proof that nothing is interrupted (any more). After a pause's beginning the last one is still on its way.
-    const state = view.state === "interrupted" ? running(view.recording, false) : view.state;
-    return { state, windows: add(view.windows, prediction) };
+  refused: (view, { code }) => {
+    if (code === "full") return { state: "full" };
+    if (!GONE.has(code)) return { state: seen(view) ? "interrupted" : "connecting" }; // not now: it is asked again
+    return { state: seen(view) ? "ended" : "missing" };
   },
+  // A prediction is proof that nothing is interrupted (any more); the last ones may come after the recording's end.
+  prediction: (view, { prediction }) => (["live", "paused", "interrupted"].includes(view.state)
+    ? { state: running(view.recording, false), windows: add(view.windows, prediction) } : null),
+  // Nothing has come for a while: the speaker has paused.
+  quiet: (view) => (view.state === "live" ? { state: "paused" } : null),
   state: (view, { recording, interrupted }) => ({ recording, state: running(recording, interrupted) }),
   lost: (view) => ({ state: view.state === "connecting" || view.state === "full" ? view.state : "interrupted" }),
   ended: (view, { reason }) => ({ state: "ended", recording: false, reason: reason ?? "" }),
@@ -37,7 +42,7 @@ const rules = {
 /**
  * The view after an event.
  * @param {{state: string, windows: object[], recording: boolean, reason: string}} view
- * @param {{type: string}} event `watching`, `refused`, `prediction`, `state`, `lost` or `ended`, with the server's payload
+ * @param {{type: string}} event `watching`, `refused`, `prediction`, `state` or `ended` with the server's payload; `lost`, `quiet`
  */
 export function next(view, event) {
   const change = FINAL.has(view.state) ? null : rules[event.type]?.(view, event);
@@ -49,9 +54,18 @@ export function newest(view) {
   return view.windows.at(-1) ?? null;
 }
 
+/** Whether to ask again later. */
+export function waits(view) {
+  return ["full", "connecting", "interrupted"].includes(view.state);
+}
+
 /** The token in a watching page's address. */
 export function tokenOf(pathname) {
   return pathname.split("/").filter(Boolean).at(-1) ?? ""; // tokens are of characters that an address leaves as they are
+}
+
+function seen(view) {
+  return view.windows.length > 0;
 }
 
 function running(recording, interrupted) {

@@ -7,7 +7,7 @@ import { Queue } from "./queue.js";
 import { drawStrip, drawTotals } from "./strip.js";
 import { strings, word } from "./strings.js";
 import { segments, totals } from "./timeline.js";
-import { initial, newest, next, tokenOf } from "./view.js";
+import { initial, newest, next, tokenOf, waits } from "./view.js";
 import { Viewer } from "./viewer.js";
 
 const $ = (id) => document.getElementById(id);
@@ -15,23 +15,29 @@ const bars = new Bars($("bars"), $("values"), read(document).labels);
 const viewer = new Viewer(tokenOf(location.pathname), dispatch);
 const queue = new Queue();
 
+const QUIET_MS = 2500; // windows come four times a second
+
 let view = initial;
 let waiting = 0;
+let silence = 0;
 
 function dispatch(event) {
   const before = view;
   view = next(view, event);
-  if (event.type === "refused" && view.state === "full") wait(event);
+  if (event.type === "refused" && waits(view)) wait(event);
+  clearTimeout(silence);
+  if (view.state === "live") silence = setTimeout(() => dispatch({ type: "quiet" }), QUIET_MS);
   if (view !== before) render(before);
 }
 
-// A full view is tried again by itself; meanwhile the connection is given back.
+// What is refused for now is asked for again by itself; meanwhile the connection is given back.
 function wait({ code, retry_after_s }) {
   viewer.close();
   queue.refused({ code, retry_after_s });
   clearInterval(waiting);
   waiting = setInterval(() => {
-    $("wait-text").textContent = strings.watch.again(Math.ceil(queue.left_s));
+    const text = strings.watch.again(Math.ceil(queue.left_s));
+    if ($("wait-text").textContent !== text) $("wait-text").textContent = text;
     if (!queue.due) return;
     clearInterval(waiting);
     viewer.open();
@@ -42,7 +48,8 @@ function render(before) {
   const { state } = view;
   document.body.dataset.state = state;
   if ($("badge").textContent !== strings.watch.badge[state]) $("badge").textContent = strings.watch.badge[state];
-  if ($("state").textContent !== strings.watch[state]) $("state").textContent = strings.watch[state];
+  const words = (state === "ended" && strings.watch.reasons[view.reason]) || strings.watch[state];
+  if ($("state").textContent !== words) $("state").textContent = words;
   $("wait-text").hidden = state !== "full";
   $("again").hidden = state !== "missing";
   if (state === "ended" || state === "missing") viewer.close();

@@ -243,7 +243,7 @@ def test_a_killed_server_is_named_and_its_successor_gets_a_new_recorder(
         page.wait_state("recording", seconds=30)
         page.hear_more(state=("speech", "unsure"))
         page.stop()
-        assert "lost once" in page.text("#result-beside")
+        assert "interrupted once" in page.text("#result-beside")
         assert sum(page.values["shares"].values()) == pytest.approx(1, abs=1e-3)
 
 

@@ -34,7 +34,7 @@ function quick() {
   return () => new Queue({ now: () => (now += 600), random: () => 0.5 });
 }
 
-const busy = () => new LiveError("busy", "full", 1);
+const busy = () => new LiveError("busy", "full", { retry_after_s: 1 });
 
 test("who finds a place waits for nothing", async () => {
   const told = [];

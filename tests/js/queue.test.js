@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { LiveError } from "../../static/js/error.js";
 import { Queue, delay, waits } from "../../static/js/queue.js";
 
 test("a refusal that time heals is waited for, any other is not", () => {
@@ -43,4 +44,13 @@ test("the wait counts down and is due once", () => {
   assert.deepEqual([queue.left_s, queue.share, queue.due], [0, 1, true]);
   queue.refused({ code: "rate_limited", retry_after_s: 10 });
   assert.deepEqual([queue.tries, queue.left_s, queue.code], [2, 12, "rate_limited"]);
+});
+
+test("who is one too many of an address is told so, though the code is the same", () => {
+  const queue = new Queue({ random: () => 0.5 });
+  queue.refused(LiveError.from({ ok: false, error: { code: "busy", message: "", cause: "address", retry_after_s: 10 } }));
+  assert.equal(queue.code, "address");
+  queue.refused(LiveError.from({ ok: false, error: { code: "busy", message: "" } }));
+  assert.equal(queue.code, "busy");
+  assert.equal(LiveError.from(null).code, "unknown");
 });

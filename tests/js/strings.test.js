@@ -24,13 +24,13 @@ test("every state of both pages and of a link has its words", () => {
     assert.match(strings.watch[state], /^[A-Z].*[.…]$/, state);
     assert.ok(strings.watch.badge[state], state);
   }
-  for (const code of ["busy", "rate_limited", "draining", "server_gone"]) assert.match(strings.queue[code], /\.$/, code);
+  for (const code of ["busy", "address", "rate_limited", "draining", "server_gone"]) assert.match(strings.queue[code], /\.$/, code);
 });
 
 test("one is not several", () => {
   assert.equal(strings.skipped(1), "The server is busy: 1 moment was skipped.");
   assert.equal(strings.skipped(3), "The server is busy: 3 moments were skipped.");
-  assert.deepEqual([0, 1, 2].map(strings.share.watchers), ["Nobody watches yet", "1 person watches", "2 people watch"]);
+  assert.deepEqual([0, 1, 2].map(strings.share.watchers), ["Nobody watching yet", "1 watching", "2 watching"]);
 });
 
 test("every code of the server and of the browser has a sentence", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEPT, STATES, initial, newest, next, tokenOf } from "../../static/js/view.js";
+import { KEPT, STATES, initial, newest, next, tokenOf, waits } from "../../static/js/view.js";
 
 const window = (end_s) => ({ seq: end_s * 4, start_s: Math.max(0, end_s - 3), end_s, state: "speech", emotion: "sad", probabilities: {} });
 const run = (...events) => events.reduce((view, event) => next(view, typeof event === "string" ? { type: event } : event), initial);
@@ -46,13 +46,36 @@ test("an interruption keeps what was seen and heals by itself", () => {
   }
 });
 
+test("when nothing comes the speaker has paused, until something comes", () => {
+  const quiet = run(watching([1]), "quiet");
+  assert.equal(quiet.state, "paused");
+  assert.equal(next(quiet, { type: "quiet" }), quiet);
+  assert.equal(next(quiet, prediction(2)).state, "live");
+  assert.equal(run("quiet"), initial);
+});
+
 test("an unknown view and an ended one are final", () => {
-  for (const end of [{ type: "refused", code: "no_view" }, { type: "refused", code: "bad_message" }, { type: "ended", reason: "stopped sharing" }]) {
-    const view = run(watching([1]), end);
-    for (const late of [prediction(2), told(true), { type: "lost" }, watching([1])]) assert.equal(next(view, late), view);
+  const ends = [[{ type: "refused", code: "no_view" }], [{ type: "refused", code: "bad_message" }], [watching([1]), { type: "ended", reason: "stopped sharing" }]];
+  for (const events of ends) {
+    const view = run(...events);
+    for (const late of [prediction(2), told(true), { type: "lost" }, watching([1]), { type: "quiet" }]) assert.equal(next(view, late), view);
+    assert.equal(waits(view), false);
   }
+  assert.equal(run(ends[0][0]).state, "missing");
   const ended = run(watching([1]), { type: "ended", reason: "disconnected" });
   assert.deepEqual([ended.state, ended.reason, ended.windows.length], ["ended", "disconnected", 1]);
+});
+
+test("a view that was seen and is no more has ended", () => {
+  assert.equal(run(watching([1]), "lost", { type: "refused", code: "no_view" }).state, "ended");
+});
+
+test("a server that cannot say now is asked again", () => {
+  for (const code of ["busy", "too_fast", "internal", undefined]) {
+    assert.equal(run({ type: "refused", code }).state, "connecting");
+    const view = run(watching([1]), "lost", { type: "refused", code });
+    assert.deepEqual([view.state, waits(view), view.windows.length], ["interrupted", true, 1]);
+  }
 });
 
 test("a full view is waited for", () => {

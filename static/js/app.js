@@ -121,7 +121,7 @@ const listeners = {
     waveform.stop();
   },
   skipped({ windows }) {
-    screen.aside(strings.skipped(windows));
+    screen.skipped(windows);
   },
   problem({ code }) {
     screen.warn(sentence(code, { limit: config }));

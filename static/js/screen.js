@@ -14,6 +14,7 @@ export class Screen {
   #moving = false; // the connection is not lost but changed
   #wait = null; // the place in the queue
   #asideTimer = 0;
+  #skipped = 0; // moments, since the word of it has stood there
 
   /** @param {Document} root */
   constructor(root, state) {
@@ -78,8 +79,15 @@ export class Screen {
   aside(text) {
     const line = this.#find("aside");
     clearTimeout(this.#asideTimer);
+    if (!text) this.#skipped = 0;
     if (line.textContent !== text) line.textContent = text;
     if (text) this.#asideTimer = setTimeout(() => this.aside(""), ASIDE_MS);
+  }
+
+  /** The server was too busy for so many windows. */
+  skipped(windows) {
+    this.#skipped += windows;
+    this.aside(strings.skipped(this.#skipped));
   }
 
   tick(seconds) {

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from chromium import Page
@@ -13,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from servers import LiveClient, serve
 from speech import Speech
 
+ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., Page]
 COUNT_ASKED = """
     const devices = navigator.mediaDevices;
@@ -138,6 +140,24 @@ def test_a_server_that_stops_while_the_recording_is_paused_is_replaced_on_resume
         page.hear_more(state=("speech", "unsure"))
         page.stop()
         assert "interrupted" not in page.text("#result-beside")  # nothing was said meanwhile
+
+
+@pytest.mark.skipif(not (ROOT / "webapp" / "pace.py").is_file(), reason="this server skips nothing")
+def test_moments_that_a_busy_server_skips_are_a_quiet_word(open_page: Open, speech: Speech) -> None:
+    with serve() as server:
+        page = open_page(server.url, microphone=speech.wav)
+        page.record()
+        page.hear_more(state=("speech", "unsure"))
+        os.kill(server.workers[0], signal.SIGSTOP)  # two seconds of sound wait for it meanwhile
+        try:
+            time.sleep(2)
+        finally:
+            os.kill(server.workers[0], signal.SIGCONT)
+        page.wait(lambda: "skipped" in page.text("#aside"), "nothing is said")
+        assert page.state == "recording"
+        assert page.notice == ""
+        page.wait(lambda: page.text("#aside") == "", "the word stays for ever", seconds=30)
+        page.hear_more(state=("speech", "unsure"))
 
 
 def test_who_is_long_without_a_server_is_told_so_and_keeps_what_was_heard(

@@ -158,6 +158,7 @@ def test_moments_that_a_busy_server_skips_are_a_quiet_word(open_page: Open, spee
         assert page.notice == ""
         page.wait(lambda: page.text("#aside") == "", "the word stays for ever", seconds=30)
         page.hear_more(state=("speech", "unsure"))
+        page.stop()
 
 
 def test_who_is_long_without_a_server_is_told_so_and_keeps_what_was_heard(
@@ -174,3 +175,29 @@ def test_who_is_long_without_a_server_is_told_so_and_keeps_what_was_heard(
     page.stop()
     assert page.all("#strip li")
     assert sum(page.values["shares"].values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_place_that_was_lost_with_the_connection_is_waited_for_and_nothing_is_lost_with_it(
+    open_page: Open, speech: Speech
+) -> None:
+    with serve({"MAX_SESSIONS": "1"}) as server:
+        page = open_page(server.url, microphone=speech.wav, may_complain=True)
+        page.record()
+        page.hear_more(state=("speech", "unsure"))
+        page.driver.execute_cdp_cmd("Network.enable", {})
+        page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*socket.io/?*"]})
+        page.driver.execute_script("dispatchEvent(new Event('offline'))")
+        page.wait_state("reconnecting")
+        stood = page.seconds
+        with LiveClient(server.url) as other:
+            page.wait(lambda: other.start("audio/wav")["ok"], "the place is not given back")
+            page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+            page.wait(lambda: "all places are taken" in page.text("#state"), "no queue")
+            assert page.state == "reconnecting"
+            assert page.text("#wait-text").startswith("Trying again in ")
+            assert page.find("#stop").is_displayed()
+        page.wait_state("recording", seconds=60)
+        page.hear_more(state=("speech", "unsure"))
+        page.stop()
+        assert page.seconds > stood
+        assert "interrupted once" in page.text("#result-beside")

@@ -9,6 +9,7 @@ import { LiveError } from "./error.js";
 
 const ACK_MS = 8000;
 const OPEN_MS = 5000;
+const OF_THE_SERVER = new Set(["draining", "skipped"]);
 
 /**
  * Events (`addEventListener`, payload in `detail`): `up` (connected), `lost`, `prediction`, `frames`, `problem`, `watchers`.
@@ -16,6 +17,7 @@ const OPEN_MS = 5000;
 export class Live extends EventTarget {
   #socket;
   #started = false;
+  #sharing = 0; // how many answers about a share are still to come
 
   /** @param {() => import("socket.io-client").Socket} make opens the socket; tests hand in their own */
   constructor(make = connect) {
@@ -29,9 +31,13 @@ export class Live extends EventTarget {
       // The server's own goodbye is the one case that socket.io-client does not reconnect from.
       if (reason === "io server disconnect") this.#socket.connect();
     });
-    for (const event of ["prediction", "frames", "problem", "watchers"]) {
+    for (const event of ["prediction", "frames", "watchers"]) {
       this.#socket.on(event, (data) => this.#tell(event, data));
     }
+    this.#socket.on("problem", (data) => {
+      // What is wrong with a share stands in its acknowledgement too, and is no problem of the recording.
+      if (!this.#sharing || OF_THE_SERVER.has(data.code)) this.#tell("problem", data);
+    });
   }
 
   get connected() {
@@ -91,14 +97,14 @@ export class Live extends EventTarget {
 
   /** Makes a link to the live view; resolves with its path on this server. */
   async share() {
-    const ack = await this.#ask("share");
+    const ack = await this.#askToShare("share");
     if (!ack?.ok) throw LiveError.from(ack);
     return ack.path;
   }
 
   /** Ends the link. */
   async unshare() {
-    await this.#ask("unshare");
+    await this.#askToShare("unshare");
   }
 
   /** Drops a connection that no longer answers; socket.io-client would notice by itself only half a minute later. */
@@ -121,6 +127,15 @@ export class Live extends EventTarget {
   close() {
     this.#started = false;
     this.#socket.disconnect();
+  }
+
+  async #askToShare(event) {
+    this.#sharing += 1;
+    try {
+      return await this.#ask(event);
+    } finally {
+      this.#sharing -= 1;
+    }
   }
 
   async #ask(event, ...args) {

@@ -3,16 +3,17 @@
 
 import { Bars } from "./bars.js";
 import { read } from "./config.js";
-import { clockTime } from "./format.js";
 import { Live } from "./live.js";
 import { MfccPicture } from "./mfcc.js";
 import { obstacle } from "./microphone.js";
 import { calm } from "./palette.js";
 import { fault, predict } from "./predictions.js";
 import { Samples, title } from "./samples.js";
+import { Screen } from "./screen.js";
 import { Session } from "./session.js";
-import { allowed, initial, isLive, next } from "./state.js";
-import { sentence, strings, word } from "./strings.js";
+import { Sharing } from "./sharing.js";
+import { allowed, initial, isLive, isShareable, next } from "./state.js";
+import { sentence, strings } from "./strings.js";
 import { Summary } from "./summary.js";
 import { Upload } from "./upload.js";
 import { Waveform, decodeClip } from "./waveform.js";
@@ -24,12 +25,11 @@ const waveform = new Waveform($("waveform"));
 const mfcc = new MfccPicture($("mfcc-picture"));
 const summary = new Summary(document);
 const live = new Live();
+const screen = new Screen(document, initial);
 
 let state = initial;
 let session = null;
 let sending = null; // the request under way
-let hearing = ""; // speech, silence or unsure, while recording
-let spoken = ""; // the emotion in the headline
 
 // --- Showing ---
 
@@ -43,71 +43,22 @@ function dispatch(event) {
 function render(before) {
   const can = allowed(state);
   const lively = isLive(state);
-  document.body.dataset.state = state.name;
-  document.body.toggleAttribute("data-live", lively);
-  document.body.toggleAttribute("data-busy", !can.judge);
-  if (state.name !== "recording" && state.name !== "paused") hear("");
-  $("record").disabled = !can.record;
-  $("record-text").textContent = state.name === "result" ? strings.record_again : strings.record;
-  const focused = document.activeElement;
-  for (const name of ["pause", "resume", "stop", "cancel", "discard"]) $(name).hidden = !can[name];
-  keepFocus(focused);
+  screen.show(state, { moving: session?.moving });
   samples.enable(can.judge);
   upload.enable(can.judge);
+  sharing.enable(config.sharing && isShareable(state), ["recording", "paused"].includes(state.name) && state.linked);
   if (!["result", "idle"].includes(state.name)) summary.hide();
   if (state.name !== "judging") upload.done();
-  $("wave").hidden = !lively && state.name !== "result";
+  $("wave").hidden = state.name === "queued" || (!lively && state.name !== "result");
   if (!lively) $("mfcc").hidden = true;
   if (state.name === "error") {
-    warn(sentence(state.error.code, { where: state.error.where, limit: config }));
+    screen.warn(sentence(state.error.code, { where: state.error.where, limit: config }));
     bars.clear();
   }
-  if (before.name === "error" && state.name !== "error") warn("");
-  say();
+  if (before.name === "error" && state.name !== "error") screen.warn("");
 }
 
-// A button that vanishes under the keyboard's focus hands it to the one that took its place.
-function keepFocus(focused) {
-  if (!(focused instanceof HTMLButtonElement) || (!focused.hidden && !focused.disabled && focused.offsetParent)) return;
-  if (!focused.closest(".console")) return;
-  const following = ["pause", "resume", "cancel", "stop", "record"].map($).find((button) => !button.hidden && !button.disabled && button.offsetParent);
-  following?.focus();
-}
-
-function say() {
-  const { states, headline } = strings;
-  const words = state.name === "recording" && hearing ? strings.hearing[hearing]
-    : state.name === "paused" && !state.linked ? states.paused_lost : states[state.name];
-  if ($("state").textContent !== words) $("state").textContent = words;
-  const heard = { speech: headline.emotion(word(spoken)), silence: headline.silence, unsure: headline.unsure }[hearing];
-  $("headline").textContent = {
-    connecting: headline.listening,
-    recording: heard ?? headline.listening,
-    paused: heard ?? headline.listening,
-    reconnecting: headline.listening,
-    stopping: headline.judging,
-    judging: headline.judging,
-  }[state.name] ?? headline.idle;
-}
-
-function hear(what) {
-  hearing = what;
-  document.body.dataset.hearing = what;
-}
-
-function warn(text) {
-  $("notice").hidden = !text;
-  $("notice-text").textContent = text;
-}
-
-function tick() {
-  const seconds = session ? session.clock.seconds : 0;
-  const text = clockTime(seconds);
-  if ($("clock").textContent !== text) $("clock").textContent = text;
-  $("clock").dateTime = `PT${Math.floor(seconds)}S`;
-  $("clock").dataset.seconds = seconds.toFixed(2);
-}
-setInterval(tick, 100);
+setInterval(() => screen.tick(session?.clock.seconds ?? 0), 100);
 
 function finish(judgement, about) {
   const told = summary.show(judgement, about);
@@ -123,48 +74,71 @@ function record() {
   if (!dispatch({ type: "record" })) return;
   samples.silence();
   samples.choose(null);
-  warn("");
-  spoken = "";
+  screen.warn("");
+  screen.forget();
   bars.clear();
   waveform.clear();
   mfcc.clear();
   session = new Session(live, config, heard);
-  tick();
   session.begin();
 }
 
 function heard(event) {
-  if (event.type === "prediction") return showPrediction(event.prediction);
-  if (event.type === "frames") {
+  const on = listeners[event.type];
+  if (on) on(event);
+  else dispatch(event); // granted, stranded
+}
+
+const listeners = {
+  prediction({ prediction }) {
+    if (!["recording", "paused", "stopping"].includes(state.name)) return;
+    bars.show(prediction.probabilities, prediction);
+    screen.heard(prediction);
+  },
+  frames({ frames }) {
     $("mfcc").hidden = !isLive(state);
-    return mfcc.push(event.frames);
-  }
-  if (event.type === "problem") return warn(sentence(event.code, { limit: config }));
-  if (event.type === "ended") {
-    warn(sentence(event.code, { limit: config }));
-    return stop();
-  }
-  const before = state.name;
-  dispatch(event);
-  if (event.type === "started") {
-    if (before === "reconnecting") {
-      warn("");
-      $("state").textContent = strings.reconnected;
+    mfcc.push(frames);
+  },
+  wait(event) {
+    dispatch(event);
+    screen.queue(event.wait);
+  },
+  trying() {
+    screen.trying();
+  },
+  started(event) {
+    const before = state.name;
+    dispatch(event);
+    if (before === "reconnecting" || before === "stranded") {
+      screen.warn("");
+      screen.aside(strings.reconnected);
     }
     mfcc.clear();
     waveform.follow(session.analyser, () => session.clock.seconds);
-  }
-  if (event.type === "lost") waveform.stop();
-  if (event.type === "failed") session = null;
-}
-
-function showPrediction(prediction) {
-  if (!["recording", "paused", "stopping"].includes(state.name)) return;
-  if (state.name !== "stopping") hear(prediction.state);
-  if (prediction.state === "speech") spoken = prediction.emotion;
-  bars.show(prediction.probabilities, prediction);
-  say();
-}
+  },
+  lost(event) {
+    dispatch(event);
+    waveform.stop();
+  },
+  skipped({ windows }) {
+    screen.skipped(windows);
+  },
+  problem({ code }) {
+    screen.warn(sentence(code, { limit: config }));
+  },
+  ended({ code }) {
+    if (!allowed(state).stop) { // nothing has been recorded that could be summed up
+      session.close();
+      return listeners.failed({ type: "failed", error: { code, where: "start" } });
+    }
+    screen.warn(sentence(code, { limit: config }));
+    return stop();
+  },
+  failed(event) {
+    dispatch(event);
+    session = null;
+  },
+};
 
 function pause() {
   if (!dispatch({ type: "pause" })) return;
@@ -178,6 +152,10 @@ function resume() {
   if (state.name === "recording") waveform.follow(session.analyser, () => session.clock.seconds);
 }
 
+function again() {
+  if (dispatch({ type: "again" })) session.again();
+}
+
 async function stop() {
   if (!dispatch({ type: "stop" })) return;
   waveform.stop();
@@ -189,6 +167,7 @@ async function stop() {
 }
 
 function cancel() {
+  if (!allowed(state).cancel) return;
   sending?.cancel();
   session?.close();
   session = null;
@@ -220,7 +199,7 @@ function beginJudging() {
   if (!dispatch({ type: "judge" })) return false;
   samples.silence();
   samples.choose(null);
-  warn("");
+  screen.warn("");
   bars.clear();
   waveform.clear();
   return true;
@@ -264,9 +243,13 @@ function goToRecorder() {
 // --- Wiring ---
 
 const samples = new Samples({ cards: $("cards"), note: $("samples-note"), more: $("more"), player: $("player") }, judgeSample);
+const sharing = new Sharing(live, {
+  panel: $("share"), toggle: $("share-switch"), open: $("share-open"), url: $("share-url"), copy: $("share-copy"),
+  send: $("share-send"), stop: $("share-stop"), count: $("share-count"), note: $("share-note"),
+});
 const upload = new Upload({ form: $("drop"), input: $("file"), sending: $("sending"), bar: $("progress"), text: $("sending-text") }, judgeFiles);
 
-for (const [id, act] of Object.entries({ record, pause, resume, stop, cancel })) $(id).addEventListener("click", act);
+for (const [id, act] of Object.entries({ record, pause, resume, again, stop, cancel })) $(id).addEventListener("click", act);
 $("discard").addEventListener("click", () => {
   dispatch({ type: "discard" });
   summary.hide();
@@ -275,11 +258,17 @@ $("discard").addEventListener("click", () => {
   $("record").focus();
 });
 $("dismiss").addEventListener("click", () => {
-  warn("");
+  screen.warn("");
   if (state.name === "error") dispatch({ type: "discard" });
   $("record").focus();
 });
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.defaultPrevented) cancel();
+});
 addEventListener("offline", () => live.renew());
+addEventListener("online", () => {
+  if (state.name === "reconnecting" || state.name === "stranded") live.hurry();
+});
 addEventListener("pagehide", () => session?.close());
 // Back from the browser's history: the recording has ended when the page was left.
 addEventListener("pageshow", (event) => {
@@ -288,7 +277,7 @@ addEventListener("pageshow", (event) => {
 
 // Better said before the first click than after it.
 const missing = obstacle({ mediaDevices: navigator.mediaDevices, MediaRecorder: globalThis.MediaRecorder, isSecureContext });
-if (missing) warn(sentence(missing));
+if (missing) screen.warn(sentence(missing));
 
 document.body.dataset.ready = "true";
 samples.load().then(() => samples.enable(allowed(state).judge));

@@ -5,6 +5,7 @@ const defaults = {
   max_upload_mb: 95,
   max_clip_s: 600,
   timeslice_ms: 120,
+  sharing: false,
 };
 
 /** @param {string} text JSON */

@@ -5,23 +5,19 @@
 
 import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
 
+import { LiveError } from "./error.js";
+
 const ACK_MS = 8000;
 const OPEN_MS = 5000;
-
-/** An error with one of the catalogue's codes. */
-export class LiveError extends Error {
-  constructor(code, message = code) {
-    super(message);
-    this.code = code;
-  }
-}
+const OF_THE_SERVER = new Set(["draining", "skipped"]);
 
 /**
- * Events (`addEventListener`, payload in `detail`): `up` (connected), `lost`, `prediction`, `frames`, `problem`.
+ * Events (`addEventListener`, payload in `detail`): `up` (connected), `lost`, `prediction`, `frames`, `problem`, `watchers`.
  */
 export class Live extends EventTarget {
   #socket;
   #started = false;
+  #sharing = 0; // how many answers about a share are still to come
 
   /** @param {() => import("socket.io-client").Socket} make opens the socket; tests hand in their own */
   constructor(make = connect) {
@@ -35,9 +31,13 @@ export class Live extends EventTarget {
       // The server's own goodbye is the one case that socket.io-client does not reconnect from.
       if (reason === "io server disconnect") this.#socket.connect();
     });
-    for (const event of ["prediction", "frames", "problem"]) {
+    for (const event of ["prediction", "frames", "watchers"]) {
       this.#socket.on(event, (data) => this.#tell(event, data));
     }
+    this.#socket.on("problem", (data) => {
+      // What is wrong with a share stands in its acknowledgement too, and is no problem of the recording.
+      if (!this.#sharing || OF_THE_SERVER.has(data.code)) this.#tell("problem", data);
+    });
   }
 
   get connected() {
@@ -69,7 +69,7 @@ export class Live extends EventTarget {
   /** Begins a recording; resolves with the server's acknowledgement. */
   async start(mime_type) {
     const ack = await this.#ask("start", { mime_type, mfcc: true });
-    if (!ack.ok) throw new LiveError(ack.error?.code ?? "unknown", ack.error?.message);
+    if (!ack?.ok) throw LiveError.from(ack);
     this.#started = true;
     return ack;
   }
@@ -91,8 +91,20 @@ export class Live extends EventTarget {
   async stop() {
     this.#started = false;
     const summary = await this.#ask("stop");
-    if (!summary?.probabilities) throw new LiveError(summary?.error?.code ?? "unknown", summary?.error?.message);
+    if (!summary?.probabilities) throw LiveError.from(summary);
     return summary;
+  }
+
+  /** Makes a link to the live view; resolves with its path on this server. */
+  async share() {
+    const ack = await this.#askToShare("share");
+    if (!ack?.ok) throw LiveError.from(ack);
+    return ack.path;
+  }
+
+  /** Ends the link. */
+  async unshare() {
+    await this.#askToShare("unshare");
   }
 
   /** Drops a connection that no longer answers; socket.io-client would notice by itself only half a minute later. */
@@ -104,10 +116,26 @@ export class Live extends EventTarget {
     this.#socket.connect();
   }
 
+  /** Tries to connect at once, instead of at the end of socket.io-client's own wait. */
+  hurry() {
+    if (this.#socket.connected) return;
+    this.#socket.disconnect();
+    this.#socket.connect();
+  }
+
   /** Hangs up for good, until `open`. */
   close() {
     this.#started = false;
     this.#socket.disconnect();
+  }
+
+  async #askToShare(event) {
+    this.#sharing += 1;
+    try {
+      return await this.#ask(event);
+    } finally {
+      this.#sharing -= 1;
+    }
   }
 
   async #ask(event, ...args) {
@@ -131,8 +159,10 @@ function connect() {
   return io("/live", {
     transports: ["websocket"],
     autoConnect: false,
-    reconnectionDelay: 400,
-    reconnectionDelayMax: 3000,
-    timeout: 5000,
+    // Back within five seconds, and not all who were lost together in the same moment.
+    reconnectionDelay: 300,
+    reconnectionDelayMax: 1500,
+    randomizationFactor: 0.5,
+    timeout: 4000,
   });
 }

@@ -1,40 +1,52 @@
 // One recording from Record to Stop: microphone, recorder, connection, clock and timeline together. Tells the page what
 // happens through `tell(event)`; the page's state machine decides what that means.
+//
+// A recording survives its connection: when that is lost, or its server is about to stop, it goes on in a new session of
+// whichever server answers next, on the same microphone, with the same clock and timeline. Only a recorder's first chunk has
+// the header, so that each session has a recorder of its own.
 
 import { Clock } from "./clock.js";
-import { LiveError } from "./live.js";
+import { Entry } from "./entry.js";
+import { LiveError } from "./error.js";
 import { Microphone, reason } from "./microphone.js";
 import { Recorder, chooseType } from "./recorder.js";
 import { Timeline, judge } from "./timeline.js";
 
 const STALL_MS = 6000; // audio is sent and nothing comes back for so long: the connection is dead
+const STRANDED_MS = 15000; // not back for so long: the visitor should decide what to do
+const SPREAD_MS = 800; // a server that stops tells everyone at once; they need not all move at once
 const ENDING = new Set(["undecodable", "unsupported_media", "too_fast", "too_long", "too_large", "idle", "internal"]);
 
 export class Session {
   clock = new Clock();
   timeline = new Timeline();
   gaps = 0; // how often something may have been said that nobody heard
+  moving = false; // on the way from a server that stops to another
 
   #live;
   #labels;
   #timeslice_ms;
   #tell;
+  #entry;
   #microphone = null;
   #recorder = null;
   #type = null;
   #over = false;
+  #ending = false;
   #paused = false;
   #starting = false;
   #heardAt = 0;
   #parts = 0;
   #watch = 0;
+  #stranding = 0;
   #listeners = new AbortController();
 
   /**
    * @param {import("./live.js").Live} live
    * @param {{labels: string[], timeslice_ms: number}} config
-   * @param {(event: {type: string}) => void} tell `granted`, `started`, `lost`, `prediction`, `frames`, `problem`,
-   *   `ended` (the server or the device ended it: time to stop), `failed`
+   * @param {(event: {type: string}) => void} tell `granted`, `wait` (in the queue), `trying` (out of it for a moment),
+   *   `started`, `lost`, `stranded`, `prediction`, `frames`, `skipped`, `problem`, `ended` (the server or the device ended it:
+   *   time to stop), `failed`
    */
   constructor(live, config, tell) {
     this.#live = live;
@@ -43,6 +55,10 @@ export class Session {
     this.#tell = (event) => {
       if (!this.#over) tell(event);
     };
+    this.#entry = new Entry(live, (wait) => {
+      clearTimeout(this.#stranding); // there is a server, or it is tried on visibly
+      this.#tell(wait ? { type: "wait", wait } : { type: "trying" });
+    });
   }
 
   get analyser() {
@@ -84,14 +100,22 @@ export class Session {
       return; // else `up` starts it
     }
     this.#live.resume();
-    this.#recorder.resume();
+    this.#recorder?.resume();
     this.clock.start();
     this.#heardAt = performance.now();
   }
 
+  /** Tries at once to get back to a server. */
+  again() {
+    this.#strand();
+    this.#live.hurry();
+  }
+
   /** Ends the recording; resolves with the summary (the API's object), of the server or from what it had said. */
   async stop() {
+    this.#ending = true;
     this.clock.pause();
+    this.#entry.leave();
     await this.#recorder?.stop();
     const own = () => judge(this.timeline.windows, this.#labels, this.clock.seconds);
     try {
@@ -107,9 +131,12 @@ export class Session {
 
   /** Lets go of microphone and connection; nothing is told any more. */
   close() {
+    if (this.#over) return;
     this.#over = true;
+    this.#entry.leave();
     this.#listeners.abort();
     clearInterval(this.#watch);
+    clearTimeout(this.#stranding);
     this.#recorder?.abandon();
     this.#microphone?.close();
     this.#live.close();
@@ -127,14 +154,41 @@ export class Session {
       this.#tell({ type: "prediction", prediction: detail });
     });
     on("frames", ({ detail }) => this.#tell({ type: "frames", frames: detail }));
-    on("problem", ({ detail }) => {
-      // The server does not know this recording (any more): begin anew.
-      if (detail.code === "out_of_order") return this.#live.renew();
-      this.#tell({ type: ENDING.has(detail.code) ? "ended" : "problem", code: detail.code });
-    });
+    on("problem", ({ detail }) => this.#stumble(detail));
     this.#watch = setInterval(() => {
       if (this.clock.running && performance.now() - this.#heardAt > STALL_MS) this.#live.renew();
     }, 1000);
+  }
+
+  #stumble({ code, windows = 1 }) {
+    // What is wrong with a start or a stop stands in its acknowledgement.
+    if (this.#starting || this.#ending || this.moving) return;
+    // The server does not know this recording (any more): begin anew.
+    if (code === "out_of_order") return this.#live.renew();
+    if (code === "draining") return this.#move();
+    if (code === "skipped") {
+      this.#heardAt = performance.now(); // late, but there
+      return this.#tell({ type: "skipped", windows });
+    }
+    this.#tell({ type: ENDING.has(code) ? "ended" : "problem", code });
+  }
+
+  // The server is about to stop: what was said until now is heard to its end there, and the rest elsewhere.
+  async #move() {
+    this.moving = true;
+    const recorder = this.#recorder;
+    await new Promise((resolve) => {
+      setTimeout(resolve, Math.random() * SPREAD_MS);
+    });
+    if (this.#over || this.#ending || !recorder || recorder !== this.#recorder) return;
+    this.#recorder = null;
+    this.clock.pause();
+    await recorder.stop();
+    if (this.#ending) return; // whoever stops asks for the summary
+    await this.#live.stop().catch(() => {}); // gone before it could answer: what it had said is kept
+    if (this.#over || this.#ending) return;
+    if (!this.#paused) this.gaps += 1;
+    this.#live.renew();
   }
 
   #lost() {
@@ -142,17 +196,24 @@ export class Session {
     this.clock.pause();
     this.#recorder?.abandon();
     this.#recorder = null;
+    if (this.#paused) this.moving = false;
+    else this.#strand();
     this.#tell({ type: "lost" });
   }
 
+  #strand() {
+    clearTimeout(this.#stranding);
+    this.#stranding = setTimeout(() => this.#tell({ type: "stranded" }), STRANDED_MS);
+  }
+
   async #restart() {
-    if (this.#over || this.#starting) return;
+    if (this.#over || this.#ending || this.#starting) return;
     try {
       await this.#start();
     } catch (error) {
-      // Lost again meanwhile, or a server about to go: the next `up` tries again. A refusal ends the recording, and what
-      // had been heard until then stays.
-      if (error.code === "server_gone" || error.code === "draining") return;
+      if (this.#over || this.#ending) return;
+      // Lost again meanwhile: the next `up` tries again. A refusal ends the recording, and what had been heard until then stays.
+      if (error.code === "server_gone") return this.#live.renew();
       this.#tell({ type: "ended", code: error.code ?? "unknown" });
     }
   }
@@ -160,11 +221,13 @@ export class Session {
   async #start() {
     this.#starting = true;
     try {
-      await this.#live.start(this.#type);
+      await this.#entry.enter(this.#type);
     } finally {
       this.#starting = false;
     }
-    if (this.#over) return;
+    if (this.#over || this.#ending) return;
+    clearTimeout(this.#stranding);
+    this.moving = false;
     this.#parts += 1;
     this.timeline.begin(this.clock.seconds);
     this.#recorder = new Recorder(this.#microphone.stream, {
@@ -179,6 +242,7 @@ export class Session {
   }
 
   #fail(error) {
+    if (this.#over) return; // cancelled meanwhile
     const code = error instanceof LiveError ? error.code : "unknown";
     if (code === "unknown") console.error(error);
     this.#tell({ type: "failed", error: { code, where: "start" } });

@@ -15,6 +15,10 @@
 //                           |    failed                                        result
 //                           +---------------- answered ---------------------------^
 //
+//    connecting --wait--> queued (no place yet) --started--> recording, or --cancel--> idle
+//    reconnecting --stranded--> stranded (no server for long; it is tried on) --again--> reconnecting, --started--> recording,
+//    or --stop--> stopping
+//
 //    record and judge (an upload or a sample clip) start from idle, result and error alike; `failed` leads to error from
 //    everywhere (a wrong file may be chosen at any time); discard leads from result and error to idle.
 
@@ -22,7 +26,8 @@ const resting = ["idle", "result", "error"];
 
 /** Every state's name, in the order in which a visitor usually meets them. */
 export const STATES = [
-  "idle", "asking", "connecting", "recording", "paused", "reconnecting", "stopping", "judging", "result", "error",
+  "idle", "asking", "connecting", "queued", "recording", "paused", "reconnecting", "stranded", "stopping", "judging", "result",
+  "error",
 ];
 
 /** The state a page begins in. */
@@ -31,15 +36,18 @@ export const initial = Object.freeze({ name: "idle", linked: true });
 const table = {
   record: { from: resting, to: "asking" },
   granted: { from: ["asking"], to: "connecting" },
-  started: { from: ["connecting", "reconnecting"], to: "recording" },
+  wait: { from: ["connecting", "stranded"], to: (state) => (state.name === "connecting" ? "queued" : "reconnecting") },
+  started: { from: ["connecting", "queued", "reconnecting", "stranded"], to: "recording" },
   pause: { from: ["recording"], to: "paused" },
   resume: { from: ["paused"], to: (state) => (state.linked ? "recording" : "reconnecting") },
   lost: { from: ["recording", "paused", "reconnecting"], to: (state) => (state.name === "paused" ? "paused" : "reconnecting") },
-  stop: { from: ["recording", "paused", "reconnecting"], to: "stopping" },
+  stranded: { from: ["reconnecting"], to: "stranded" },
+  again: { from: ["stranded"], to: "reconnecting" },
+  stop: { from: ["recording", "paused", "reconnecting", "stranded"], to: "stopping" },
   summary: { from: ["stopping"], to: "result" },
   judge: { from: resting, to: "judging" },
   answered: { from: ["judging"], to: "result" },
-  cancel: { from: ["asking", "connecting", "judging"], to: "idle" },
+  cancel: { from: ["asking", "connecting", "queued", "judging"], to: "idle" },
   failed: { from: STATES, to: "error" },
   discard: { from: ["result", "error"], to: "idle" },
 };
@@ -66,8 +74,9 @@ export function allowed(state) {
     record: resting.includes(name),
     pause: name === "recording",
     resume: name === "paused",
-    stop: ["recording", "paused", "reconnecting"].includes(name),
-    cancel: ["asking", "connecting", "judging"].includes(name),
+    stop: table.stop.from.includes(name),
+    cancel: table.cancel.from.includes(name),
+    again: name === "stranded",
     judge: resting.includes(name),
     discard: name === "result",
   };
@@ -75,5 +84,10 @@ export function allowed(state) {
 
 /** Whether the microphone is in use (or about to be). */
 export function isLive(state) {
-  return ["connecting", "recording", "paused", "reconnecting", "stopping"].includes(state.name);
+  return ["connecting", "queued", "recording", "paused", "reconnecting", "stranded", "stopping"].includes(state.name);
+}
+
+/** Whether there is (or was a moment ago) a recording that others could watch. */
+export function isShareable(state) {
+  return ["recording", "paused", "reconnecting", "stranded"].includes(state.name);
 }

@@ -1,6 +1,7 @@
 // A finished judgement in words and as a strip of time. `describe` is pure; `Summary` puts it on the page.
 
 import { duration } from "./format.js";
+import { drawStrip, drawTotals } from "./strip.js";
 import { strings, word } from "./strings.js";
 import { kindOf, ranked, segments, totals } from "./timeline.js";
 
@@ -50,25 +51,8 @@ export class Summary {
     this.#find("result").dataset.emotion = judgement.emotion ?? "";
     this.#find("result").hidden = false;
     this.#find("headline").hidden = true;
-    this.#find("strip").replaceChildren(...told.parts.map((part) => {
-      const item = document.createElement("li");
-      item.className = `c-${part.kind}`;
-      item.style.flexGrow = String(part.end_s - part.start_s);
-      item.title = strings.result.part(word(part.kind), part.start_s, part.end_s);
-      const text = document.createElement("span");
-      text.className = "hidden";
-      text.textContent = item.title;
-      item.append(text);
-      return item;
-    }));
-    this.#find("totals").replaceChildren(...told.sums.map((sum) => {
-      const item = document.createElement("li");
-      item.className = `c-${sum.kind}`;
-      item.dataset.kind = sum.kind;
-      item.dataset.seconds = sum.seconds.toFixed(2);
-      item.textContent = strings.result.total(word(sum.kind), sum.seconds);
-      return item;
-    }));
+    drawStrip(this.#find("strip"), told.parts);
+    drawTotals(this.#find("totals"), told.sums);
     this.#find("axis-start").textContent = duration(0);
     this.#find("axis-end").textContent = duration(judgement.duration_s);
     this.#find("over-time").hidden = told.parts.length === 0;

@@ -3,6 +3,8 @@
 
 /** @typedef {{start_s: number, end_s: number, state: string, emotion: ?string, probabilities: Object<string, number>}} Window */
 
+const LEAST_GAP_S = 0.1; // less is rounding: nobody would see it
+
 /** "happy" for speech, else "silence" or "unsure". */
 export function kindOf(window) {
   return window.state === "speech" && window.emotion ? window.emotion : window.state === "silence" ? "silence" : "unsure";
@@ -39,21 +41,26 @@ export class Timeline {
 }
 
 /**
- * Windows -> segments that neither overlap nor leave a hole, each with its kind.
+ * Windows -> segments that neither overlap nor leave a hole, each with its kind. What no window covers (the server was too
+ * busy to judge it) is of the kind "gap".
  * @param {Window[]} windows in order of their ends
  * @param {number} duration_s where the last segment ends
+ * @param {number} begin_s where the first segment begins
  * @returns {{kind: string, start_s: number, end_s: number}[]}
  */
-export function segments(windows, duration_s = 0) {
+export function segments(windows, duration_s = 0, begin_s = 0) {
   const found = [];
-  let at = 0;
+  let at = begin_s;
+  const reach = (kind, end_s) => {
+    const last = found.at(-1);
+    if (last?.kind === kind) last.end_s = end_s;
+    else found.push({ kind, start_s: at, end_s });
+    at = end_s;
+  };
   for (const window of windows) {
     if (window.end_s <= at) continue;
-    const kind = kindOf(window);
-    const last = found.at(-1);
-    if (last && last.kind === kind) last.end_s = window.end_s;
-    else found.push({ kind, start_s: at, end_s: window.end_s });
-    at = window.end_s;
+    if (window.start_s > at + LEAST_GAP_S) reach("gap", window.start_s);
+    reach(kindOf(window), window.end_s);
   }
   if (found.length && duration_s > at) found.at(-1).end_s = duration_s;
   return found;

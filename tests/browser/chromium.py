@@ -167,7 +167,8 @@ class Page:
     @property
     def notice(self) -> str:
         """The notice's sentence, or nothing where none is shown."""
-        return self.text("#notice-text") if self.find("#notice").is_displayed() else ""
+        shown = any(notice.is_displayed() for notice in self.all("#notice"))
+        return self.text("#notice-text") if shown else ""
 
     def wait(self, met: Callable[[], Any], otherwise: str, *, seconds: float = 20) -> Any:
         """Wait for a condition; return what it gave.

@@ -2,15 +2,35 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
+import { STATES } from "../../static/js/state.js";
 import { sentence, strings, word } from "../../static/js/strings.js";
+import { STATES as VIEWS } from "../../static/js/view.js";
 
-const page = await readFile(new URL("../../templates/index.html", import.meta.url), "utf8");
+const template = (name) => readFile(new URL(`../../templates/${name}.html`, import.meta.url), "utf8");
 
-test("the page's own texts are the catalogue's", () => {
-  const found = [...page.matchAll(/data-text="([a-z_]+)"[^>]*>([^<]*)</g)];
-  assert.ok(found.length > 25, "the template's texts carry data-text");
-  for (const [, key, text] of found) assert.equal(text, strings[key], key);
-  assert.ok(page.includes(`<title>${strings.title}</title>`));
+for (const [name, title] of [["index", strings.title], ["watch", strings.watch_title]]) {
+  test(`the texts of ${name}.html are the catalogue's`, async () => {
+    const page = await template(name);
+    const found = [...page.matchAll(/data-text="([a-z_]+)"[^>]*>([^<]*)</g)];
+    assert.ok(found.length > 10, "the template's texts carry data-text");
+    for (const [, key, text] of found) assert.equal(text, strings[key], key);
+    assert.ok(page.includes(`<title>${title}</title>`));
+  });
+}
+
+test("every state of both pages and of a link has its words", () => {
+  for (const state of STATES) assert.match(strings.states[state], /^[A-Z].*[.…]$/, state);
+  for (const state of VIEWS) {
+    assert.match(strings.watch[state], /^[A-Z].*[.…]$/, state);
+    assert.ok(strings.watch.badge[state], state);
+  }
+  for (const code of ["busy", "address", "rate_limited", "draining", "server_gone"]) assert.match(strings.queue[code], /\.$/, code);
+});
+
+test("one is not several", () => {
+  assert.equal(strings.skipped(1), "The server is busy: 1 moment was skipped.");
+  assert.equal(strings.skipped(3), "The server is busy: 3 moments were skipped.");
+  assert.deepEqual([0, 1, 2].map(strings.share.watchers), ["Nobody watching yet", "1 watching", "2 watching"]);
 });
 
 test("every code of the server and of the browser has a sentence", () => {

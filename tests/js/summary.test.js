@@ -23,7 +23,7 @@ test("a summary names the emotion with its share, what comes next, and what was 
 test("your own voice is spoken of as yours, and a gap is admitted", () => {
   const told = describe(judgement, { voice: "yours", gaps: 1 });
   assert.match(told.sentence, /^Your voice sounded angry/);
-  assert.match(told.beside, /lost once/);
+  assert.match(told.beside, /interrupted once/);
 });
 
 test("silence is no emotion", () => {

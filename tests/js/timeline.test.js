@@ -33,6 +33,21 @@ test("for any windows the segments' times add up to the whole", () => {
   }
 });
 
+test("what no window covers is a gap, and a skipped window whose time the next one covers is none", () => {
+  const at = (start_s, end_s) => ({ ...window(end_s, "happy"), start_s });
+  assert.deepEqual(segments([at(0, 1), at(4, 7), at(5, 8)], 8), [
+    { kind: "happy", start_s: 0, end_s: 1 },
+    { kind: "gap", start_s: 1, end_s: 4 },
+    { kind: "happy", start_s: 4, end_s: 8 },
+  ]);
+  assert.equal(segments([at(0, 1), at(0.5, 3)]).length, 1);
+});
+
+test("a strip may begin in the middle of a recording", () => {
+  const late = { ...window(100, "sad"), start_s: 97 };
+  assert.deepEqual(segments([late], 100, 97), [{ kind: "sad", start_s: 97, end_s: 100 }]);
+});
+
 test("a window that ends before the last one adds nothing", () => {
   assert.equal(segments([window(1, "happy"), window(0.5, "sad")]).length, 1);
 });

@@ -1,0 +1,81 @@
+// A watched recording: pure. `next(view, event)` answers the new view, or the same object where the event means nothing.
+//
+//    connecting --watching--> live <--state, quiet, prediction--> paused
+//         |                     |                                   |
+//         |                     +--lost, or the server's word--> interrupted --watching, prediction, state--> live or paused
+//         |                     +--ended--> ended
+//         +--refused--> missing, or full (which waits for its turn)            missing and ended are final
+
+export const KEPT = 240; // windows: a minute at four a second
+
+/** Every state's name. */
+export const STATES = ["connecting", "live", "paused", "interrupted", "ended", "missing", "full"];
+
+const FINAL = new Set(["ended", "missing"]);
+const GONE = new Set(["no_view", "bad_message"]); // other refusals are healed by time
+
+/** The view a page begins with. */
+export const initial = Object.freeze({ state: "connecting", windows: Object.freeze([]), recording: false, reason: "" });
+
+const rules = {
+  // The acknowledgement of `watch`: the last windows, and whether there is a recording at the moment.
+  watching: (view, { predictions = [], recording, interrupted = false }) => ({
+    windows: predictions.reduce(add, []),
+    recording,
+    state: running(recording, interrupted),
+  }),
+  refused: (view, { code }) => {
+    if (code === "full") return { state: "full" };
+    if (!GONE.has(code)) return { state: seen(view) ? "interrupted" : "connecting" }; // not now: it is asked again
+    return { state: seen(view) ? "ended" : "missing" };
+  },
+  // A prediction is proof that nothing is interrupted (any more); the last ones may come after the recording's end.
+  prediction: (view, { prediction }) => (["live", "paused", "interrupted"].includes(view.state)
+    ? { state: running(view.recording, false), windows: add(view.windows, prediction) } : null),
+  // Nothing has come for a while: the speaker has paused.
+  quiet: (view) => (view.state === "live" ? { state: "paused" } : null),
+  state: (view, { recording, interrupted }) => ({ recording, state: running(recording, interrupted) }),
+  lost: (view) => ({ state: view.state === "connecting" || view.state === "full" ? view.state : "interrupted" }),
+  ended: (view, { reason }) => ({ state: "ended", recording: false, reason: reason ?? "" }),
+};
+
+/**
+ * The view after an event.
+ * @param {{state: string, windows: object[], recording: boolean, reason: string}} view
+ * @param {{type: string}} event `watching`, `refused`, `prediction`, `state` or `ended` with the server's payload; `lost`, `quiet`
+ */
+export function next(view, event) {
+  const change = FINAL.has(view.state) ? null : rules[event.type]?.(view, event);
+  return change ? Object.freeze({ ...view, ...change }) : view;
+}
+
+/** The newest window, or null. */
+export function newest(view) {
+  return view.windows.at(-1) ?? null;
+}
+
+/** Whether to ask again later. */
+export function waits(view) {
+  return ["full", "connecting", "interrupted"].includes(view.state);
+}
+
+/** The token in a watching page's address. */
+export function tokenOf(pathname) {
+  return pathname.split("/").filter(Boolean).at(-1) ?? ""; // tokens are of characters that an address leaves as they are
+}
+
+function seen(view) {
+  return view.windows.length > 0;
+}
+
+function running(recording, interrupted) {
+  if (interrupted) return "interrupted";
+  return recording ? "live" : "paused";
+}
+
+// A window that ends before the last one is the first of another recording; one that has been seen is not seen twice.
+function add(windows, window) {
+  const last = windows.at(-1);
+  if (last && window.end_s === last.end_s) return windows;
+  return last && window.end_s < last.end_s ? [window] : [...windows.slice(1 - KEPT), window];
+}

@@ -1,0 +1,60 @@
+// The watching end of a shared view: Socket.IO, namespace /watch, WebSocket only. Receives, and sends nothing but its wish.
+
+import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
+
+const ACK_MS = 8000;
+
+export class Viewer {
+  #socket;
+  #view;
+  #tell;
+
+  /**
+   * @param {string} view the token
+   * @param {(event: object) => void} tell events of the model in view.js
+   */
+  constructor(view, tell) {
+    this.#view = view;
+    this.#tell = tell;
+    this.#socket = io("/watch", {
+      transports: ["websocket"],
+      autoConnect: false,
+      reconnectionDelay: 300,
+      reconnectionDelayMax: 3000,
+      randomizationFactor: 0.5,
+      timeout: 4000,
+    });
+    this.#socket.on("connect", () => this.#watch());
+    this.#socket.on("prediction", (prediction) => tell({ type: "prediction", prediction }));
+    this.#socket.on("state", ({ recording, interrupted }) => tell({ type: "state", recording, interrupted }));
+    this.#socket.on("ended", (data) => tell({ type: "ended", reason: data?.reason }));
+    this.#socket.on("disconnect", (reason) => {
+      if (reason === "io client disconnect") return;
+      tell({ type: "lost" });
+      // The server's own goodbye is the one case that socket.io-client does not reconnect from.
+      if (reason === "io server disconnect") this.#socket.connect();
+    });
+  }
+
+  open() {
+    this.#socket.connect();
+  }
+
+  close() {
+    this.#socket.disconnect();
+  }
+
+  async #watch() {
+    try {
+      const ack = await this.#socket.timeout(ACK_MS).emitWithAck("watch", { view: this.#view });
+      if (ack?.ok) this.#tell({ ...ack, type: "watching" });
+      else this.#tell({ type: "refused", ...ack?.error });
+    } catch {
+      // No answer, or lost again: a fresh connection asks again.
+      if (!this.#socket.connected) return;
+      this.#socket.disconnect();
+      this.#tell({ type: "lost" });
+      this.#socket.connect();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Live } from "../../static/js/live.js";
+
+// A connection whose server answers as it is told.
+class Socket {
+  connected = true;
+  handlers = {};
+  answers = {};
+
+  on(event, handler) {
+    (this.handlers[event] ??= []).push(handler);
+  }
+
+  once(event, handler) {
+    this.on(event, handler);
+  }
+
+  off() {}
+
+  timeout() {
+    return { emitWithAck: async (event) => this.answers[event]?.() };
+  }
+
+  tell(event, data) {
+    for (const handler of this.handlers[event] ?? []) handler(data);
+  }
+}
+
+function pair() {
+  const socket = new Socket();
+  const live = new Live(() => socket);
+  const problems = [];
+  live.addEventListener("problem", ({ detail }) => problems.push(detail.code));
+  return { socket, live, problems };
+}
+
+test("a link that cannot be made is no problem of the recording", async () => {
+  const { socket, live, problems } = pair();
+  socket.answers.share = () => {
+    socket.tell("problem", { code: "too_fast" });
+    socket.tell("problem", { code: "draining" }); // this one is
+    return { ok: false, error: { code: "too_fast", message: "" } };
+  };
+  await assert.rejects(live.share(), { code: "too_fast" });
+  assert.deepEqual(problems, ["draining"]);
+  socket.tell("problem", { code: "too_fast" });
+  assert.deepEqual(problems, ["draining", "too_fast"]);
+});
+
+test("a link's path is handed on, and a refused start with what it says", async () => {
+  const { socket, live } = pair();
+  socket.answers.share = () => ({ ok: true, view: "t", path: "/watch/t" });
+  assert.equal(await live.share(), "/watch/t");
+  socket.answers.start = () => ({ ok: false, error: { code: "busy", message: "full", retry_after_s: 7, cause: "address" } });
+  await assert.rejects(live.start("audio/webm"), { code: "busy", retry_after_s: 7, cause: "address" });
+  assert.equal(live.started, false);
+});

@@ -6,6 +6,7 @@ import socket
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks import wire
 from benchmarks.script import Script
@@ -30,7 +31,8 @@ class Load:
     missing : int
         Predictions whose chunk was sent in the measured part and that had not come the grace after.
     skipped : int
-        Predictions that the server left out, by their `seq`.
+        Predictions whose chunk was sent in the measured part and that the server left out, by
+        their `seq`.
     refused, problems : Counter
         By code.
     errors : list of str
@@ -155,22 +157,7 @@ class Client:
     def _hear(self, packet: wire.Packet, now: float, begin_s: float, end_s: float) -> None:
         load = self._load
         if packet.kind == "event" and packet.name == "prediction":
-            seq = packet.data["seq"]
-            if seq < self._next_seq:
-                load.errors.append(f"prediction {seq} after {self._next_seq - 1}")
-                return
-            load.skipped += seq - self._next_seq
-            self._next_seq = seq + 1
-            if seq >= len(self._script.triggers):
-                return  # the end of the recording, flushed by `stop`
-            chunk = self._script.triggers[seq]
-            if chunk >= len(self._sent_s):
-                if self.state == "recording":
-                    load.errors.append(f"prediction {seq} before its chunk {chunk}")
-                return
-            if begin_s <= self._sent_s[chunk] < end_s:
-                load.latencies_s.append(now - self._sent_s[chunk])
-                load.states[packet.data["state"]] += 1
+            self._judged(packet.data, now, begin_s, end_s)
         elif packet.kind == "ping":
             self.write(wire.pong())
         elif packet.kind == "open":
@@ -191,6 +178,27 @@ class Client:
             self._refuse("connection")
         elif packet.kind == "closed":
             self.fail("the server left the namespace")
+
+    def _judged(self, prediction: dict[str, Any], now: float, begin_s: float, end_s: float) -> None:
+        load, script, seq = self._load, self._script, prediction["seq"]
+        if self.state != "recording":
+            return  # too late to count, or the end of the recording, flushed by `stop`
+        if seq < self._next_seq:
+            load.errors.append(f"prediction {seq} after {self._next_seq - 1}")
+            return
+        chunk = script.completing(prediction["end_s"])
+        if chunk >= len(self._sent_s):
+            load.errors.append(f"prediction {seq} before its chunk {chunk}")
+            return
+        for left_out in script.triggers[self._next_seq : seq]:
+            # A server that hears less than was sent may count on beyond what was sent.
+            load.skipped += left_out < len(self._sent_s) and (
+                begin_s <= self._sent_s[left_out] < end_s
+            )
+        self._next_seq = seq + 1
+        if begin_s <= self._sent_s[chunk] < end_s:
+            load.latencies_s.append(now - self._sent_s[chunk])
+            load.states[prediction["state"]] += 1
 
     def owed(self, begin_s: float, end_s: float) -> int:
         """Count the predictions of chunks sent within the two times that have not come."""

@@ -18,7 +18,7 @@ from benchmarks.script import Script
 
 GRACE_S = 1.0  # how long after the measured part its predictions are waited for, under load
 STAGGER_S = 6.0  # as long as the fixture, so that at any time all of it is being said
-SETTLE_S = 3.0  # until the last window is full
+SETTLE_S = 2.0  # until the last ones' windows hold speech
 TURN = 32  # chunks sent before the loop looks again at what has come
 
 

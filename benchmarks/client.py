@@ -64,10 +64,16 @@ class Load:
 
 
 class Client:
-    """One connection: shake hands, enter, start, then chunk after chunk."""
+    """One connection: shake hands, enter, start, then chunk after chunk.
+
+    Attributes
+    ----------
+    load : Load
+        Where it notes what it sees; another one when another measurement begins.
+    """
 
     def __init__(self, load: Load, script: Script, address: tuple[str, int]) -> None:
-        self._load = load
+        self.load = load
         self._script = script
         self._reader = wire.FrameReader()
         self._head = b""
@@ -110,7 +116,7 @@ class Client:
             self.fail(f"connection lost while sending: {error}")
             return
         if sent < len(data):
-            self._load.blocked += 1
+            self.load.blocked += 1
             self._unsent = data[sent:]
 
     def flush(self) -> None:
@@ -155,7 +161,7 @@ class Client:
             self.fail(str(error))
 
     def _hear(self, packet: wire.Packet, now: float, begin_s: float, end_s: float) -> None:
-        load = self._load
+        load = self.load
         if packet.kind == "event" and packet.name == "prediction":
             self._judged(packet.data, now, begin_s, end_s)
         elif packet.kind == "ping":
@@ -180,7 +186,7 @@ class Client:
             self.fail("the server left the namespace")
 
     def _judged(self, prediction: dict[str, Any], now: float, begin_s: float, end_s: float) -> None:
-        load, script, seq = self._load, self._script, prediction["seq"]
+        load, script, seq = self.load, self._script, prediction["seq"]
         if self.state != "recording":
             return  # too late to count, or the end of the recording, flushed by `stop`
         if seq < self._next_seq:
@@ -218,7 +224,7 @@ class Client:
     def fail(self, what: str) -> None:
         """Give up, saying why."""
         if self.state != "closed":
-            self._load.errors.append(what)
+            self.load.errors.append(what)
             self.close()
 
     def close(self) -> None:
@@ -227,5 +233,5 @@ class Client:
         self.socket.close()
 
     def _refuse(self, code: str) -> None:
-        self._load.refused[code] += 1
+        self.load.refused[code] += 1
         self.close()

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from benchmarks import machine
 from benchmarks.client import Load
-from benchmarks.generator import SETTLE_S, STAGGER_S, Generator
+from benchmarks.generator import Generator
 from benchmarks.script import Script
 from tests.servers import Server, serve
 
@@ -99,7 +99,7 @@ OPEN = {
     "MAX_SESSIONS_PER_ADDRESS": "5000",
     "MAX_LOAD": "1",
     "MAX_EVENTS_S": "1000",
-    "MAX_UPLOADS_MINUTE": "1000",
+    "MAX_UPLOADS_PER_MINUTE": "1000",
 }
 
 
@@ -128,6 +128,73 @@ def worker(
         starting.__exit__(None, None, None)
 
 
+class Watch:
+    """Clients at a server whose workers are watched meanwhile.
+
+    Parameters
+    ----------
+    url : str
+    pids : sequence of int
+        The workers.
+    script : Script
+    cores : Cores
+    """
+
+    def __init__(self, url: str, pids: Sequence[int], script: Script, cores: Cores) -> None:
+        address = urllib.parse.urlsplit(url)
+        self._generator = Generator((str(address.hostname), int(address.port or 0)), script)
+        self._pids = pids
+        self._cores = cores
+
+    def __enter__(self) -> Watch:
+        self._generator.__enter__()
+        return self
+
+    def __exit__(self, kind: object, *exc: object) -> None:
+        if kind is None:
+            self._generator.stop()
+        self._generator.__exit__(kind, *exc)
+
+    def level(
+        self,
+        clients: int,
+        *,
+        seconds: float,
+        on_begin: Callable[[], object] = lambda: None,
+        on_end: Callable[[], object] = lambda: None,
+        **pace: float,
+    ) -> Level:
+        """Let more clients come until there are so many, and measure them all."""
+        core, pids = self._cores.worker, self._pids
+        marks: list[tuple[list[float], float]] = []
+        held: list[float] = []
+
+        def mark() -> None:
+            core_s = math.nan if core is None else machine.core_busy_s(core)
+            marks.append(([machine.cpu_s(pid) for pid in pids], core_s))
+
+        def begin() -> None:
+            mark()
+            on_begin()
+
+        def end() -> None:
+            mark()
+            held.extend(machine.resident_mib(pid) for pid in pids)
+            on_end()
+
+        load = self._generator.measure(clients, seconds=seconds, on_begin=begin, on_end=end, **pace)
+        (cpu_before, core_before), (cpu_after, core_after) = marks
+        each_s = [after - before for before, after in zip(cpu_before, cpu_after, strict=True)]
+        others = max(0.0, (core_after - core_before - sum(each_s)) / seconds)
+        return Level(
+            load,
+            sum(each_s),
+            sum(held) / len(held),
+            others if core_after == core_after else math.nan,
+            each_s,
+        )
+
+
 def measure_level(
     url: str,
     pids: Sequence[int],
@@ -136,48 +203,13 @@ def measure_level(
     *,
     clients: int,
     seconds: float,
-    stagger_s: float = STAGGER_S,
-    settle_s: float = SETTLE_S,
     on_begin: Callable[[], object] = lambda: None,
     on_end: Callable[[], object] = lambda: None,
+    **pace: float,
 ) -> Level:
     """Let so many clients record for so long, and watch the workers meanwhile."""
-    address = urllib.parse.urlsplit(url)
-    generator = Generator(
-        (str(address.hostname), int(address.port or 0)),
-        script,
-        clients=clients,
-        seconds=seconds,
-        stagger_s=stagger_s,
-        settle_s=settle_s,
-    )
-    marks: list[tuple[list[float], float]] = []
-    held: list[float] = []
-
-    def mark() -> None:
-        core_s = math.nan if cores.worker is None else machine.core_busy_s(cores.worker)
-        marks.append(([machine.cpu_s(pid) for pid in pids], core_s))
-
-    def begin() -> None:
-        mark()
-        on_begin()
-
-    def end() -> None:
-        mark()
-        held.extend(machine.resident_mib(pid) for pid in pids)
-        on_end()
-
-    load = generator.run(on_begin=begin, on_end=end)
-    (cpu_before, core_before), (cpu_after, core_after) = marks
-    each_s = [after - before for before, after in zip(cpu_before, cpu_after, strict=True)]
-    others = max(0.0, (core_after - core_before - sum(each_s)) / seconds)
-    return Level(
-        load,
-        sum(each_s),
-        sum(held) / len(held),
-        others if core_after == core_after else math.nan,
-        each_s,
-    )
+    with Watch(url, pids, script, cores) as watch:
+        return watch.level(clients, seconds=seconds, on_begin=on_begin, on_end=on_end, **pace)
 
 
 def measure_ready(cores: Cores, *, runs: int = READY_RUNS) -> list[float]:

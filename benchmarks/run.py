@@ -29,6 +29,7 @@ PARTS = (
     "naive",
 )  # fmt: skip
 FILE_S = 590.0  # just under the ten minutes that are accepted, to the last packet
+COMING_S = 25.0  # clients a second: a worker shall not break because many come at once
 OFFER_S = 8.0  # over which those come whom the default limits shall judge
 NAIVE_S = 6.0
 GROWTH_S = 6.0  # CPU time needs no percentiles
@@ -51,6 +52,8 @@ class Plan:
     echo, beside, each, profiled, offered, first : int
         Clients of the bare echo, beside uploads, for each worker of those that grow, under the
         profiler, in front of the default limits, and of the naive server at first.
+    climb_s : float
+        The recording of those whose number grows until the worker breaks: longer than that takes.
     times : int
         How many workers grow.
     onsets : int
@@ -74,6 +77,7 @@ class Plan:
     profiled: int = 200
     offered: int = 600
     first: int = yardstick.FIRST
+    climb_s: float = 400.0
     times: int = growth.TIMES
     onsets: int = onset.ONSETS
     file_s: float = FILE_S
@@ -95,6 +99,7 @@ class Plan:
             profiled=2,
             offered=4,
             first=1,
+            climb_s=60.0,
             times=2,
             onsets=3,
             file_s=20.0,
@@ -174,12 +179,19 @@ class Run:
             self._results.echo = self._level(server.url, pids, self._plan.echo, script=script)
 
     def _capacity(self) -> None:
+        plan = self._plan
+        recording = prolong(load(), seconds=plan.climb_s)
+        script = Script.judged(recording, Recognizer.load(), step_s=plan.step_s)
         with latency.worker(self._cores) as (server, pids):
             time.sleep(1.0)
             self._results.idle_mib = machine.resident_mib(pids[0])
+            watch = latency.Watch(server.url, pids, script, self._cores)
 
             def level(clients: int) -> latency.Level:
-                measured = self._level(server.url, pids, clients)
+                nonlocal before
+                coming = {"stagger_s": max(1.0, (clients - before) / COMING_S)}
+                before = clients
+                measured = watch.level(clients, seconds=plan.seconds, **(coming | plan.pace))
                 p50, p95, p99 = (measured.latency_ms(share) for share in (0.5, 0.95, 0.99))
                 self._say(
                     f"  {clients}: {p50:.1f} / {p95:.1f} / {p99:.1f} ms, "
@@ -187,7 +199,9 @@ class Run:
                 )
                 return measured
 
-            self._results.curve = capacity.climb(level, self._plan.levels or capacity.steps())
+            before = 0
+            with watch:
+                self._results.curve = capacity.climb(level, plan.levels or capacity.steps())
 
     def _admission(self) -> None:
         plan = self._plan

@@ -20,12 +20,12 @@ from models import Recognizer
 from tests.servers import serve
 
 
-def play(server, script, **more):
+def play(server, script, *, clients, seconds):
     address = urllib.parse.urlsplit(server.url)
-    generator = Generator(
-        (address.hostname, address.port), script, stagger_s=0.2, settle_s=0.3, **more
-    )
-    return generator.run()
+    with Generator((address.hostname, address.port), script) as generator:
+        measured = generator.measure(clients, seconds=seconds, stagger_s=0.2, settle_s=0.3)
+        generator.stop()
+    return measured
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,23 @@ def test_refusals_are_counted_and_the_others_go_on(script):
     assert load.recording == load.summaries == 2
     assert len(load.latencies_s) >= 12  # four a second each
     assert not load.errors
+
+
+def test_more_clients_join_those_that_record_and_each_measurement_counts_its_own(script):
+    with serve() as server:
+        address = urllib.parse.urlsplit(server.url)
+        with Generator((address.hostname, address.port), script) as generator:
+            few, many = (
+                generator.measure(clients, seconds=1.0, stagger_s=0.2, settle_s=0.5)
+                for clients in (1, 3)
+            )
+            generator.stop()
+            with pytest.raises(ValueError, match="too short"):
+                generator.measure(3, seconds=60.0)
+    assert (few.recording, many.recording) == (1, 3)
+    assert 3 <= len(few.latencies_s) <= 5 < len(many.latencies_s) <= 13
+    assert (few.summaries, many.summaries) == (0, 3)
+    assert not few.errors + many.errors
 
 
 def test_a_server_that_is_gone_is_said_and_not_waited_for(script):
@@ -74,7 +91,9 @@ def test_a_short_run_measures_everything_without_a_breach_of_the_protocol(enviro
     ]
     for level in levels:
         load = level.load
-        assert load.recording == load.clients == load.summaries
+        assert load.recording == load.clients
+        # Those whose number grows go on from level to level.
+        assert load.summaries == (0 if level is results.curve.levels[0] else load.clients)
         assert len(load.latencies_s) >= 3 * load.clients
         assert min(load.latencies_s) > 0
         assert load.errors == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from benchmarks.latency import Level, percentile
@@ -18,24 +18,29 @@ FURTHER = 100
 
 @dataclass(frozen=True)
 class Curve:
-    """Level after level.
-
-    Attributes
-    ----------
-    levels : list of Level
-        All that were measured, the broken one last.
-    why : str
-        Why the last one did not hold; empty if all did.
-    """
+    """Level after level, more and more sessions."""
 
     levels: list[Level] = field(default_factory=list)
-    why: str = ""
+
+    @property
+    def held(self) -> list[Level]:
+        """The levels below the first that broke."""
+        return list(itertools.takewhile(lambda level: not broken(level), self.levels))
+
+    @property
+    def broke(self) -> Level | None:
+        """The first level that did not hold."""
+        return next(filter(broken, self.levels), None)
+
+    @property
+    def why(self) -> str:
+        """Why it did not; empty if all held."""
+        return broken(self.broke) if self.broke else ""
 
     @property
     def best(self) -> Level | None:
         """The last level that holds."""
-        held = self.levels[:-1] if self.why else self.levels
-        return held[-1] if held else None
+        return self.held[-1] if self.held else None
 
     @property
     def sessions(self) -> int:
@@ -45,7 +50,7 @@ class Curve:
     @property
     def session_mib(self) -> float:
         """Memory for each further session: from the smallest to the largest level that holds."""
-        held = self.levels[:-1] if self.why else self.levels
+        held = self.held
         if len(held) < 2:
             return float("nan")
         few, many = held[0], held[-1]
@@ -82,20 +87,26 @@ def steps() -> Iterator[int]:
     return itertools.chain(STEPS, itertools.count(STEPS[-1] + FURTHER, FURTHER))
 
 
-def climb(measure: Callable[[int], Level], numbers: Iterator[int] | Sequence[int]) -> Curve:
+def climb(measure: Callable[[int], Level], numbers: Iterable[int], *, on: bool = False) -> Curve:
     """Measure level after level until one breaks.
 
     One that breaks while the machine was disturbed is measured once more, and the second time
     counts.
+
+    Parameters
+    ----------
+    measure : callable
+        Measures a number of sessions.
+    numbers : iterable of int
+    on : bool
+        Whether to go on beyond a level that broke.
     """
     levels: list[Level] = []
     for number in numbers:
         level = measure(number)
-        why = broken(level)
-        if why and disturbed(level):
+        if broken(level) and disturbed(level):
             level = measure(number)
-            why = broken(level)
         levels.append(level)
-        if why:
-            return Curve(levels, why)
+        if broken(level) and not on:
+            break
     return Curve(levels)

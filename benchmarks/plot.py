@@ -48,8 +48,10 @@ def draw(curve: Curve) -> str:
         each.set_ylabel("CPU ms a session-second", color=EACH)
         for axes in (above, below):
             axes.grid(visible=True, linewidth=0.4, alpha=0.6)
-            if curve.why and len(curve.levels) > 1:
-                axes.axvspan(curve.sessions, sessions[-1], color=LIMIT, alpha=0.08, linewidth=0)
+            if curve.broke and curve.held:
+                axes.axvspan(
+                    curve.sessions, curve.broke.load.clients, color=LIMIT, alpha=0.08, linewidth=0
+                )
         text = StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None})
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"

@@ -93,7 +93,7 @@ def _levels(results: Results) -> Iterator[tuple[str, Level, bool]]:
     if results.echo:
         yield " of the bare echo", results.echo, False
     for level in curve.levels:
-        yield "", level, bool(curve.why) and level is curve.levels[-1]
+        yield "", level, level not in curve.held
     if results.admission:
         yield " with the default limits", results.admission, True
     if results.naive:
@@ -112,8 +112,8 @@ def _curve(results: Results) -> list[str]:
     if not curve.levels:
         return []
     end = (
-        f"At {curve.levels[-1].load.clients} it breaks: {curve.why}."
-        if curve.why
+        f"At {curve.broke.load.clients} it breaks: {curve.why}."
+        if curve.broke
         else "It did not break."
     )
     return [
@@ -146,6 +146,7 @@ def _naive(results: Results) -> list[str]:
     if naive is None:
         return []
     curve = naive.curve
+    end = curve.broke or curve.levels[-1]
     ends = f"it breaks: {curve.why}" if curve.why else "it did not break"
     ratio = (
         f" The product carries {results.curve.sessions / curve.sessions:.0f} times as many."
@@ -157,7 +158,7 @@ def _naive(results: Results) -> list[str]:
         levels(curve.levels),
         f"For each prediction all of the recording is decoded anew, librosa makes the window's "
         f"MFCCs, Keras's `predict` judges them; on this project's own sockets. It carries "
-        f"{curve.sessions} live sessions; at {curve.levels[-1].load.clients} {ends}. By the CPU "
+        f"{curve.sessions} live sessions; at {end.load.clients} {ends}. By the CPU "
         f"of its first level alone it would be {naive.computed:.1f}. Its recordings lasted "
         f"{naive.length_s:.0f} s at most: longer ones cost it more.{ratio}",
     ]

@@ -201,7 +201,8 @@ class Run:
 
             before = 0
             with watch:
-                self._results.curve = capacity.climb(level, plan.levels or capacity.steps())
+                numbers = plan.levels or capacity.steps()
+                self._results.curve = capacity.climb(level, numbers, on=plan.levels is not None)
 
     def _admission(self) -> None:
         plan = self._plan

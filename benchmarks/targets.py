@@ -157,7 +157,7 @@ def in_the_way(results: Results) -> list[str]:
 
 
 def _broke(results: Results) -> str:
-    last = results.curve.levels[-1]
+    last = results.curve.broke or results.curve.levels[-1]
     return (
         f"at {last.load.clients} sessions {results.curve.why}. The worker's core was busy for "
         f"{share(last.busy)} there; at {number(last.cpu_ms)} ms a session-second it is full at "

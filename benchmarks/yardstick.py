@@ -74,5 +74,5 @@ def measure(
         if not curve.why:
             full = 1000 / curve.levels[0].cpu_ms
             rest = climb(level, sorted({max(first + 1, round(share * full)) for share in around}))
-            curve = Curve(curve.levels + rest.levels, rest.why)
+            curve = Curve(curve.levels + rest.levels)
     return Naive(curve, sum(PACE.values()) + seconds)

@@ -51,6 +51,17 @@ def test_sessions_are_added_until_it_breaks():
     assert len(curve.levels) == 7
 
 
+def test_numbers_that_were_asked_for_are_measured_beyond_the_break_too():
+    curve = climb(
+        lambda clients: level(clients, latencies_s=[0.5 if clients == 2 else 0.01]),
+        [1, 2, 3],
+        on=True,
+    )
+    assert [measured.load.clients for measured in curve.levels] == [1, 2, 3]
+    assert curve.sessions == 1
+    assert curve.broke is curve.levels[1]
+
+
 def test_the_numbers_that_are_tried_have_no_end():
     assert list(itertools.islice(steps(), 8, 12)) == [400, 500, 600, 700]
 

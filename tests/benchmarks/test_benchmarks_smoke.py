@@ -149,6 +149,13 @@ def test_parts_can_be_measured_alone_and_write_nothing():
     assert "RESULTS.md" not in done.output
 
 
+@pytest.mark.parametrize("clients", ["none", "0,5", "1;2"])
+def test_a_wrong_number_of_clients_is_refused_before_anything_starts(clients):
+    done = CliRunner().invoke(main, ["--clients", clients])
+    assert done.exit_code == 2
+    assert "--clients" in done.output
+
+
 def test_a_part_that_fails_is_named_and_costs_no_other(monkeypatch):
     monkeypatch.setattr(Run, "_echo", lambda self: 1 // 0)
     monkeypatch.setattr(Run, "_start", lambda self: self._results.ready_s.append(1.0))

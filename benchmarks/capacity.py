@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from benchmarks.latency import Level, percentile
 
-P95_S, P99_S = 0.100, 0.250
 LATE_S = 0.010  # a generator later than this at the 99th percentile has a part in the latencies
 LOST = 0.01  # share of the windows that may be left out or not come
 DISTURBED = 0.05  # share of the worker's core that others may take before it is said
@@ -17,25 +16,37 @@ FURTHER = 100
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How long predictions may take: 95 and 99 of a hundred."""
+
+    p95_s: float
+    p99_s: float
+
+
+LIMITS = Limits(0.100, 0.250)
+
+
+@dataclass(frozen=True)
 class Curve:
-    """Level after level, more and more sessions."""
+    """Level after level, more and more sessions, and what they are held to."""
 
     levels: list[Level] = field(default_factory=list)
+    limits: Limits = LIMITS
 
     @property
     def held(self) -> list[Level]:
         """The levels below the first that broke."""
-        return list(itertools.takewhile(lambda level: not broken(level), self.levels))
+        return self.levels[: self.levels.index(self.broke)] if self.broke else self.levels
 
     @property
     def broke(self) -> Level | None:
         """The first level that did not hold."""
-        return next(filter(broken, self.levels), None)
+        return next((level for level in self.levels if broken(level, self.limits)), None)
 
     @property
     def why(self) -> str:
         """Why it did not; empty if all held."""
-        return broken(self.broke) if self.broke else ""
+        return broken(self.broke, self.limits) if self.broke else ""
 
     @property
     def best(self) -> Level | None:
@@ -57,7 +68,7 @@ class Curve:
         return (many.worker_mib - few.worker_mib) / (many.load.recording - few.load.recording)
 
 
-def broken(level: Level) -> str:
+def broken(level: Level, limits: Limits = LIMITS) -> str:
     """Return why a level does not hold, in a few words; nothing if it does."""
     load = level.load
     if load.errors:
@@ -69,7 +80,7 @@ def broken(level: Level) -> str:
     lost = load.missing + load.skipped
     if lost > LOST * (len(load.latencies_s) + lost):
         return f"{lost} of {len(load.latencies_s) + lost} predictions did not come"
-    for share, limit_s in ((0.95, P95_S), (0.99, P99_S)):
+    for share, limit_s in ((0.95, limits.p95_s), (0.99, limits.p99_s)):
         value_s = percentile(load.latencies_s, share)
         if not value_s <= limit_s:
             return f"p{100 * share:.0f} is {1000 * value_s:.0f} ms, above {1000 * limit_s:.0f}"
@@ -87,7 +98,13 @@ def steps() -> Iterator[int]:
     return itertools.chain(STEPS, itertools.count(STEPS[-1] + FURTHER, FURTHER))
 
 
-def climb(measure: Callable[[int], Level], numbers: Iterable[int], *, on: bool = False) -> Curve:
+def climb(
+    measure: Callable[[int], Level],
+    numbers: Iterable[int],
+    *,
+    limits: Limits = LIMITS,
+    on: bool = False,
+) -> Curve:
     """Measure level after level until one breaks.
 
     One that breaks while the machine was disturbed is measured once more, and the second time
@@ -98,15 +115,16 @@ def climb(measure: Callable[[int], Level], numbers: Iterable[int], *, on: bool =
     measure : callable
         Measures a number of sessions.
     numbers : iterable of int
+    limits : Limits
     on : bool
         Whether to go on beyond a level that broke.
     """
     levels: list[Level] = []
     for number in numbers:
         level = measure(number)
-        if broken(level) and disturbed(level):
+        if broken(level, limits) and disturbed(level):
             level = measure(number)
         levels.append(level)
-        if broken(level) and not on:
+        if broken(level, limits) and not on:
             break
-    return Curve(levels)
+    return Curve(levels, limits)

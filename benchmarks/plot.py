@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 
-from benchmarks.capacity import P95_S, P99_S, Curve
+from benchmarks.capacity import Curve
 
 SHARES = ((0.50, "p50", "#4c956c"), (0.95, "p95", "#2c6e9b"), (0.99, "p99", "#7b4fa0"))
 LIMIT, CPU, EACH = "#b5452c", "#2c6e9b", "#c2851b"
@@ -23,7 +23,11 @@ def draw(curve: Curve) -> str:
         for share, name, colour in SHARES:
             values = [level.latency_ms(share) for level in curve.levels]
             above.plot(sessions, values, "o-", color=colour, label=name, markersize=4)
-        for name, limit_s, style in (("p95's limit", P95_S, "--"), ("p99's limit", P99_S, ":")):
+        limits = curve.limits
+        for name, limit_s, style in (
+            ("p95's limit", limits.p95_s, "--"),
+            ("p99's limit", limits.p99_s, ":"),
+        ):
             above.axhline(1000 * limit_s, color=LIMIT, linestyle=style, linewidth=1, label=name)
         above.set_yscale("log")
         above.set_ylabel("last byte sent to prediction, ms")

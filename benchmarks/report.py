@@ -157,7 +157,8 @@ def _naive(results: Results) -> list[str]:
         "## The naive recipe",
         levels(curve.levels),
         f"For each prediction all of the recording is decoded anew, librosa makes the window's "
-        f"MFCCs, Keras's `predict` judges them; on this project's own sockets. It carries "
+        f"MFCCs, Keras's `predict` judges them; on this project's own sockets. Held to a p95 of "
+        f"{curve.limits.p95_s:g} s and a p99 of {curve.limits.p99_s:g} s only, it carries "
         f"{curve.sessions} live sessions; at {end.load.clients} {ends}. By the CPU "
         f"of its first level alone it would be {naive.computed:.1f}. Its recordings lasted "
         f"{naive.length_s:.0f} s at most: longer ones cost it more.{ratio}",

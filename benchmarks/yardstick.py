@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks import machine
-from benchmarks.capacity import Curve, climb
+from benchmarks.capacity import Curve, Limits, climb
 from benchmarks.latency import Cores, Level, measure_level, worker
 from benchmarks.script import Script
 
-FIRST = 4  # sessions that tell what one costs
-AROUND = (0.8, 1.0, 1.2)  # of the number whose CPU would fill the core: what is tried then
+FIRST = 2  # sessions that tell what one costs
+AROUND = (0.7, 0.85, 1.0, 1.2)  # of the number whose CPU would fill the core: what is tried then
+PATIENCE = Limits(
+    1.0, 2.0
+)  # what counts as keeping up: its every prediction takes a tenth of a second
 PACE = {"stagger_s": 2.0, "settle_s": 2.0}  # short recordings: decoding them anew is still cheap
 COSTS_S = 120.0
 
@@ -26,7 +29,7 @@ class Naive:
     Attributes
     ----------
     curve : Curve
-        Of its server.
+        Of its server, held to much less than the product.
     length_s : float
         How long its recordings were at the end: each second more makes each prediction dearer.
     """
@@ -70,9 +73,10 @@ def measure(
                 server.url, pids, script, cores, clients=clients, seconds=seconds, **PACE
             )
 
-        curve = climb(level, [first])
+        curve = climb(level, [first], limits=PATIENCE)
         if not curve.why:
             full = 1000 / curve.levels[0].cpu_ms
-            rest = climb(level, sorted({max(first + 1, round(share * full)) for share in around}))
-            curve = Curve(curve.levels + rest.levels)
+            more = sorted({max(first + 1, round(share * full)) for share in around})
+            rest = climb(level, more, limits=PATIENCE)
+            curve = Curve(curve.levels + rest.levels, PATIENCE)
     return Naive(curve, sum(PACE.values()) + seconds)

@@ -15,7 +15,7 @@ from benchmarks.onset import Onsets
 from benchmarks.results import Results
 from benchmarks.stages import Stage, Stages
 from benchmarks.uploads import Meanwhile, Upload
-from benchmarks.yardstick import Naive
+from benchmarks.yardstick import PATIENCE, Naive
 
 
 def level(clients: int, *, cpu_ms: float = 2.0, mib: float = 80.0, **load: Any) -> Level:
@@ -43,7 +43,12 @@ def results(**parts: Any) -> Results:
         0.5,
         stages=Stages([Stage("decode", 1.0, 0.8, "libopus alone")], 1.5, 0.3, 4.0, 0.9),
         echo=level(50, cpu_ms=0.8),
-        naive=Naive(Curve([level(4, cpu_ms=100.0), level(10, latencies_s=[0.9])]), 10.0),
+        naive=Naive(
+            Curve(
+                [level(4, cpu_ms=100.0, latencies_s=[0.3]), level(10, latencies_s=[3.0])], PATIENCE
+            ),
+            10.0,
+        ),
         ready_s=[1.0, 1.5, 1.1],
         idle_mib=78.0,
         curve=Curve([level(50, cpu_ms=2.2), level(400, mib=150.0), broken]),

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from measured import level
 
-from benchmarks.capacity import broken, climb, steps
+from benchmarks.capacity import Limits, broken, climb, steps
 
 
 def test_a_level_within_the_limits_holds():
@@ -31,6 +31,13 @@ def test_a_level_within_the_limits_holds():
 )
 def test_a_level_that_does_not_hold_says_why(load, why):
     assert broken(level(100, **load)).startswith(why)
+
+
+def test_other_limits_hold_where_they_are_given():
+    slow = level(2, latencies_s=[0.3] * 9)
+    assert broken(slow, Limits(1.0, 2.0)) == ""
+    assert climb(lambda clients: slow, [2], limits=Limits(1.0, 2.0)).sessions == 2
+    assert climb(lambda clients: slow, [2]).sessions == 0
 
 
 def test_a_hundredth_of_the_windows_may_be_left_out():

@@ -65,7 +65,7 @@ def test_the_page_holds_what_was_measured():
     assert row(text, "upload of 10.0 min, an upload")[1] == "400"
     assert row(text, "10 workers of one")[3] == "+5.0 %"
     assert row(text, "0.25 s")[2] == "300"
-    assert "It carries 4 live sessions" in text
+    assert "a p99 of 2 s only, it carries 4 live sessions" in text
     assert "carries 100 times as many" in text
     assert "At 500 it breaks: p95 is 400 ms, above 100." in text
     assert row(text, "decoding")[1:] == ["60 %", "1.20"]

@@ -39,6 +39,8 @@ class Load:
         Breaches of the protocol and lost connections.
     summaries : int
         Recordings that were stopped and acknowledged.
+    unsummed : int
+        Recordings that were stopped without an acknowledgement in time.
     blocked : int
         How often the kernel did not take all: the server had not read.
     lateness_s : list of float
@@ -58,6 +60,7 @@ class Load:
     problems: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     summaries: int = 0
+    unsummed: int = 0
     blocked: int = 0
     lateness_s: list[float] = field(default_factory=list)
     own_cpu: float = 0.0

@@ -12,14 +12,37 @@ import heapq
 import select
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from benchmarks.client import ANSWER_S, Client, Load
 from benchmarks.script import Script
 
 GRACE_S = 1.0  # how long after the measured part its predictions are waited for, under load
-STAGGER_S = 6.0  # as long as the fixture, so that at any time all of it is being said
-SETTLE_S = 2.0  # until the last ones' windows hold speech
 TURN = 32  # chunks sent before the loop looks again at what has come
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How clients come.
+
+    Attributes
+    ----------
+    stagger_s : float
+        One after the other over this time: as long as the fixture, so that at any time all of it is
+        being said.
+    settle_s : float
+        From the last start to the measured part: until the last ones' windows hold speech.
+    """
+
+    stagger_s: float = 6.0
+    settle_s: float = 2.0
+
+    def length_s(self, seconds: float) -> float:
+        """Return how long a recording must be for a measured part of `seconds`."""
+        return self.stagger_s + self.settle_s + seconds + GRACE_S + 2.0
+
+
+PACE = Pace()
 
 
 class Generator:
@@ -42,13 +65,6 @@ class Generator:
         self._due: list[tuple[float, int]] = []
         self._poll = select.epoll()
 
-    @staticmethod
-    def length_s(
-        seconds: float, *, stagger_s: float = STAGGER_S, settle_s: float = SETTLE_S
-    ) -> float:
-        """Return how long a recording must be for a measured part of `seconds`."""
-        return stagger_s + settle_s + seconds + GRACE_S + 2.0
-
     def __enter__(self) -> Generator:
         gc.collect()
         gc.freeze()  # what was there before is not to be looked through while the clock runs
@@ -66,8 +82,7 @@ class Generator:
         clients: int,
         *,
         seconds: float,
-        stagger_s: float = STAGGER_S,
-        settle_s: float = SETTLE_S,
+        pace: Pace = PACE,
         on_begin: Callable[[], object] = lambda: None,
         on_end: Callable[[], object] = lambda: None,
     ) -> Load:
@@ -79,10 +94,8 @@ class Generator:
             How many have come when the measured part begins.
         seconds : float
             The measured part.
-        stagger_s : float
-            The new clients start one after the other over this time.
-        settle_s : float
-            From the last start to the measured part.
+        pace : Pace
+            Of the new clients.
         on_begin, on_end : callable
             Mark the measured part.
 
@@ -96,8 +109,8 @@ class Generator:
             client.load = load
         first_s = time.perf_counter()
         more = clients - self._joined
-        gap_s = stagger_s / max(1, more)
-        begin_s = first_s + gap_s * max(0, more - 1) + settle_s
+        gap_s = pace.stagger_s / max(1, more)
+        begin_s = first_s + gap_s * max(0, more - 1) + pace.settle_s
         end_s = begin_s + seconds
         begins_s = [c.began_s for c in self._clients.values() if c.state == "recording"]
         if end_s + GRACE_S - min(begins_s, default=first_s) > self._script.times_s[-1]:
@@ -121,8 +134,13 @@ class Generator:
         return load
 
     def stop(self) -> None:
-        """End every recording and wait for the summaries."""
+        """End every recording and wait for the summaries.
+
+        What goes wrong now is no part of what was measured; only that it did is noted there.
+        """
+        after = Load(0, 0.0)
         for client in self._clients.values():
+            client.load = after
             client.stop()
         self._due.clear()
         patience_s = time.perf_counter() + ANSWER_S
@@ -133,6 +151,7 @@ class Generator:
         for client in self._clients.values():
             if client.state != "closed":
                 client.fail("no summary came")
+        self._load.summaries, self._load.unsummed = after.summaries, len(after.errors)
 
     def _join(self) -> None:
         try:

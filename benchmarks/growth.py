@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import machine
+from benchmarks.generator import PACE, Pace
 from benchmarks.latency import Cores, Level, measure_level, worker
 from benchmarks.script import Script
 from tests.servers import free_port, is_ready
@@ -83,7 +84,13 @@ class Growth:
 
 
 def measure(
-    script: Script, cores: Cores, *, clients: int, seconds: float, times: int = TIMES, **pace: float
+    script: Script,
+    cores: Cores,
+    *,
+    clients: int,
+    seconds: float,
+    times: int = TIMES,
+    pace: Pace = PACE,
 ) -> list[Growth]:
     """Measure one worker, many workers, and where there is an nginx three hosts behind it."""
     found = []
@@ -96,16 +103,18 @@ def measure(
                 cores,
                 clients=workers * clients,
                 seconds=seconds,
-                **pace,
+                pace=pace,
             )
         name = "one worker" if workers == 1 else f"{workers} workers of one gunicorn"
         found.append(Growth(name, workers, level))
     if shutil.which("nginx") or Path("/usr/sbin/nginx").exists():
-        found.append(_hosts(script, cores, clients=clients, seconds=seconds, **pace))
+        found.append(_hosts(script, cores, clients=clients, seconds=seconds, pace=pace))
     return found
 
 
-def _hosts(script: Script, cores: Cores, *, clients: int, seconds: float, **pace: float) -> Growth:
+def _hosts(
+    script: Script, cores: Cores, *, clients: int, seconds: float, pace: Pace = PACE
+) -> Growth:
     with ExitStack() as stack:
         hosts = [stack.enter_context(worker(cores)) for _ in range(HOSTS)]
         with machine.on_cores([] if cores.worker is None else [cores.worker]):
@@ -125,7 +134,7 @@ def _hosts(script: Script, cores: Cores, *, clients: int, seconds: float, **pace
             seconds=seconds,
             on_begin=mark,
             on_end=mark,
-            **pace,
+            pace=pace,
         )
     return Growth(f"{HOSTS} hosts behind nginx", HOSTS, level, spent[1] - spent[0])
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from json import loads
 from pathlib import Path
 
+from benchmarks.generator import PACE, Pace
 from benchmarks.latency import OPEN, Cores, Level, measure_level, worker
 from benchmarks.machine import ROOT
 from benchmarks.script import Script
@@ -91,7 +92,9 @@ def shown(path: str, name: str) -> str:
     return f"{'/'.join(path.split('/')[-2:])} {name}"
 
 
-def count(stacks: Sequence[tuple[int, Stack]], *, top: int = TOP) -> tuple[int, list, list]:
+def count(
+    stacks: Sequence[tuple[int, Stack]], *, top: int = TOP
+) -> tuple[int, list[tuple[str, float]], list[tuple[str, float]]]:
     """Return the number of samples, the shares by group, and the largest by function."""
     groups: Counter[str] = Counter()
     functions: Counter[str] = Counter()
@@ -108,7 +111,7 @@ def count(stacks: Sequence[tuple[int, Stack]], *, top: int = TOP) -> tuple[int, 
 
 
 def measure(
-    script: Script, cores: Cores, *, clients: int, seconds: float, **pace: float
+    script: Script, cores: Cores, *, clients: int, seconds: float, pace: Pace = PACE
 ) -> Hotspots:
     """Watch a worker with so many clients."""
     with tempfile.TemporaryDirectory() as folder:
@@ -128,7 +131,7 @@ def measure(
                 seconds=seconds,
                 on_begin=toggle,
                 on_end=toggle,
-                **pace,
+                pace=pace,
             )
             patience_s = time.monotonic() + WRITE_S
             while not target.exists() and time.monotonic() < patience_s:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from benchmarks import machine
 from benchmarks.client import Load
-from benchmarks.generator import Generator
+from benchmarks.generator import PACE, Generator, Pace
 from benchmarks.script import Script
 from tests.servers import Server, serve
 
@@ -175,7 +175,7 @@ class Watch:
         seconds: float,
         on_begin: Callable[[], object] = lambda: None,
         on_end: Callable[[], object] = lambda: None,
-        **pace: float,
+        pace: Pace = PACE,
     ) -> Level:
         """Let more clients come until there are so many, and measure them all."""
         core, pids = self._cores.worker, self._pids
@@ -195,7 +195,9 @@ class Watch:
             held.extend(machine.resident_mib(pid) for pid in pids)
             on_end()
 
-        load = self._generator.measure(clients, seconds=seconds, on_begin=begin, on_end=end, **pace)
+        load = self._generator.measure(
+            clients, seconds=seconds, on_begin=begin, on_end=end, pace=pace
+        )
         (cpu_before, core_before), (cpu_after, core_after) = marks
         each_s = [after - before for before, after in zip(cpu_before, cpu_after, strict=True)]
         others = max(0.0, (core_after - core_before - sum(each_s)) / seconds)
@@ -218,11 +220,11 @@ def measure_level(
     seconds: float,
     on_begin: Callable[[], object] = lambda: None,
     on_end: Callable[[], object] = lambda: None,
-    **pace: float,
+    pace: Pace = PACE,
 ) -> Level:
     """Let so many clients record for so long, and watch the workers meanwhile."""
     with Watch(url, pids, script, cores) as watch:
-        return watch.level(clients, seconds=seconds, on_begin=on_begin, on_end=on_end, **pace)
+        return watch.level(clients, seconds=seconds, on_begin=on_begin, on_end=on_end, pace=pace)
 
 
 def measure_ready(cores: Cores, *, runs: int = READY_RUNS) -> list[float]:

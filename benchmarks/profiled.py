@@ -49,7 +49,7 @@ class Sampler:
 
     def take(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Count the stack that was interrupted."""
-        stack = []
+        stack: list[CodeType] = []
         while frame is not None and len(stack) < DEPTH:
             stack.append(frame.f_code)
             frame = frame.f_back

@@ -74,6 +74,8 @@ def warnings(results: Results) -> list[str]:
             found.append(f"{who}: problems: {counts(load.problems)}.")
         if load.errors:
             found.append(f"{who}: {len(load.errors)} errors, the first: {load.errors[0]}.")
+        if load.unsummed:
+            found.append(f"{who}: {load.unsummed} recordings ended without a summary.")
         if load.missing:
             found.append(
                 f"{who}: {load.missing} predictions did not come in time; no percentile holds them."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from benchmarks import (
     capacity,
@@ -17,7 +17,7 @@ from benchmarks import (
     uploads,
     yardstick,
 )
-from benchmarks.generator import SETTLE_S, Generator
+from benchmarks.generator import PACE, Pace
 from benchmarks.recording import load, prolong
 from benchmarks.results import Results
 from benchmarks.script import Script
@@ -63,8 +63,8 @@ class Plan:
     sessions : int
         How many take turns in the stages.
     ready_runs : int
-    pace : dict
-        `stagger_s` and `settle_s`, if not the generator's own.
+    pace : Pace, optional
+        How clients come, if not in each part's own way.
     """
 
     parts: tuple[str, ...] = PARTS
@@ -83,7 +83,7 @@ class Plan:
     file_s: float = FILE_S
     sessions: int = stages.SESSIONS
     ready_runs: int = latency.READY_RUNS
-    pace: dict[str, float] = field(default_factory=dict)
+    pace: Pace | None = None
 
     @classmethod
     def quick(cls, *, parts: tuple[str, ...] = PARTS, step_s: float = 0.5) -> Plan:
@@ -105,7 +105,7 @@ class Plan:
             file_s=20.0,
             sessions=2,
             ready_runs=1,
-            pace={"stagger_s": 0.5, "settle_s": 0.5},
+            pace=Pace(0.5, 0.5),
         )
 
 
@@ -124,7 +124,7 @@ class Run:
         self._say = say
         self._cores = latency.Cores.choose()
         self._results = Results(machine.Machine.here(), self._cores, plan.step_s)
-        length_s = Generator.length_s(plan.seconds, stagger_s=OFFER_S, settle_s=SETTLE_S)
+        length_s = Pace(OFFER_S).length_s(plan.seconds)
         self._recording = prolong(load(), seconds=length_s)
         self._script = Script.judged(self._recording, Recognizer.load(), step_s=plan.step_s)
 
@@ -156,7 +156,7 @@ class Run:
             self._cores,
             clients=clients,
             seconds=self._plan.seconds,
-            **self._plan.pace,
+            pace=self._plan.pace or PACE,
         )
 
     def _stages(self) -> None:
@@ -186,12 +186,13 @@ class Run:
             time.sleep(1.0)
             self._results.idle_mib = machine.resident_mib(pids[0])
             watch = latency.Watch(server.url, pids, script, self._cores)
+            before = 0
 
             def level(clients: int) -> latency.Level:
                 nonlocal before
-                coming = {"stagger_s": max(1.0, (clients - before) / COMING_S)}
+                coming = Pace(max(1.0, (clients - before) / COMING_S))
                 before = clients
-                measured = watch.level(clients, seconds=plan.seconds, **(coming | plan.pace))
+                measured = watch.level(clients, seconds=plan.seconds, pace=plan.pace or coming)
                 p50, p95, p99 = (measured.latency_ms(share) for share in (0.5, 0.95, 0.99))
                 self._say(
                     f"  {clients}: {p50:.1f} / {p95:.1f} / {p99:.1f} ms, "
@@ -199,7 +200,6 @@ class Run:
                 )
                 return measured
 
-            before = 0
             with watch:
                 numbers = plan.levels or capacity.steps()
                 self._results.curve = capacity.climb(level, numbers, on=plan.levels is not None)
@@ -220,7 +220,7 @@ class Run:
                 self._cores,
                 clients=plan.offered,
                 seconds=plan.seconds,
-                **({"stagger_s": OFFER_S} | plan.pace),
+                pace=plan.pace or Pace(OFFER_S),
             )
 
     def _upload(self) -> None:
@@ -236,7 +236,7 @@ class Run:
                 sent[0],
                 clients=plan.beside,
                 seconds=plan.seconds,
-                **plan.pace,
+                pace=plan.pace or PACE,
             )
 
     def _growth(self) -> None:
@@ -247,7 +247,7 @@ class Run:
             clients=plan.each,
             seconds=min(plan.seconds, GROWTH_S),
             times=plan.times,
-            **plan.pace,
+            pace=plan.pace or PACE,
         )
 
     def _onset(self) -> None:
@@ -262,7 +262,7 @@ class Run:
         plan = self._plan
         clients = min(plan.profiled, self._results.curve.sessions or plan.profiled)
         self._results.hotspots = hotspots.measure(
-            self._script, self._cores, clients=clients, seconds=plan.seconds, **plan.pace
+            self._script, self._cores, clients=clients, seconds=plan.seconds, pace=plan.pace or PACE
         )
 
     def _naive(self) -> None:

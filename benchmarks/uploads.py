@@ -15,6 +15,7 @@ from io import BytesIO
 import numpy as np
 import soundfile
 
+from benchmarks.generator import PACE, Pace
 from benchmarks.latency import Cores, Level, measure_level
 from benchmarks.recording import Recording
 from benchmarks.script import Script
@@ -68,8 +69,8 @@ class File:
         if heard_s is None:
             return Upload(self.name, self.audio_s, math.nan, f"{answer.status}: {told}")
         wrong = abs(heard_s - self.audio_s) >= 1
-        error = f"the answer says {heard_s} s" if wrong else ""
-        return Upload(self.name, self.audio_s, took_s, error)
+        told = f"the answer says {heard_s} s" if wrong else ""
+        return Upload(self.name, self.audio_s, took_s, told)
 
 
 def files(recording: Recording) -> list[File]:
@@ -109,7 +110,7 @@ def measure_meanwhile(
     *,
     clients: int,
     seconds: float,
-    **pace: float,
+    pace: Pace = PACE,
 ) -> Meanwhile:
     """Let clients record, and upload one file after the other all through the measured part."""
     uploads: list[Upload] = []
@@ -132,7 +133,7 @@ def measure_meanwhile(
         seconds=seconds,
         on_begin=thread.start,
         on_end=over.set,
-        **pace,
+        pace=pace,
     )
     thread.join(TIMEOUT_S)
     return Meanwhile(level, uploads)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from benchmarks import machine
 from benchmarks.capacity import Curve, Limits, climb
+from benchmarks.generator import Pace
 from benchmarks.latency import Cores, Level, measure_level, worker
 from benchmarks.script import Script
 
@@ -18,7 +19,7 @@ AROUND = (0.7, 0.85, 1.0, 1.2)  # of the number whose CPU would fill the core: w
 PATIENCE = Limits(
     1.0, 2.0
 )  # what counts as keeping up: its every prediction takes a tenth of a second
-PACE = {"stagger_s": 2.0, "settle_s": 2.0}  # short recordings: decoding them anew is still cheap
+PACE = Pace(stagger_s=2.0)  # short recordings: decoding them anew is still cheap
 COSTS_S = 120.0
 
 
@@ -70,7 +71,7 @@ def measure(
 
         def level(clients: int) -> Level:
             return measure_level(
-                server.url, pids, script, cores, clients=clients, seconds=seconds, **PACE
+                server.url, pids, script, cores, clients=clients, seconds=seconds, pace=PACE
             )
 
         curve = climb(level, [first], limits=PATIENCE)
@@ -79,4 +80,4 @@ def measure(
             more = sorted({max(first + 1, round(share * full)) for share in around})
             rest = climb(level, more, limits=PATIENCE)
             curve = Curve(curve.levels + rest.levels, PATIENCE)
-    return Naive(curve, sum(PACE.values()) + seconds)
+    return Naive(curve, PACE.stagger_s + PACE.settle_s + seconds)

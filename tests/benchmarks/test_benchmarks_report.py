@@ -151,6 +151,7 @@ def test_an_undisturbed_run_has_no_warning():
         ({"recording": 1}, "1 recorded when the measured part began"),
         ({"problems": Counter(too_fast=1)}, "1 times too_fast"),
         ({"errors": ["lost", "lost again"]}, "2 errors, the first: lost"),
+        ({"unsummed": 3}, "3 recordings ended without a summary"),
         ({"missing": 4}, "4 predictions did not come"),
         ({"skipped": 5}, "skipped 5 predictions"),
         ({"lateness_s": [0.05] * 10}, "did not keep up"),

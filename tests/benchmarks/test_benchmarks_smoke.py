@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from benchmarks import onset, yardstick
 from benchmarks.__main__ import main, write
-from benchmarks.generator import Generator
+from benchmarks.generator import PACE, Generator, Pace
 from benchmarks.latency import Cores
 from benchmarks.recording import load, prolong
 from benchmarks.report import page
@@ -19,18 +19,20 @@ from benchmarks.script import Script
 from models import Recognizer
 from tests.servers import serve
 
+SOON = Pace(0.2, 0.3)
+
 
 def play(server, script, *, clients, seconds):
     address = urllib.parse.urlsplit(server.url)
     with Generator((address.hostname, address.port), script) as generator:
-        measured = generator.measure(clients, seconds=seconds, stagger_s=0.2, settle_s=0.3)
+        measured = generator.measure(clients, seconds=seconds, pace=SOON)
         generator.stop()
     return measured
 
 
 @pytest.fixture(scope="module")
 def script():
-    recording = prolong(load(), seconds=Generator.length_s(2, stagger_s=0.2, settle_s=0.3))
+    recording = prolong(load(), seconds=SOON.length_s(2))
     return Script.judged(recording, Recognizer.load(), step_s=0.25)
 
 
@@ -48,8 +50,7 @@ def test_more_clients_join_those_that_record_and_each_measurement_counts_its_own
         address = urllib.parse.urlsplit(server.url)
         with Generator((address.hostname, address.port), script) as generator:
             few, many = (
-                generator.measure(clients, seconds=1.0, stagger_s=0.2, settle_s=0.5)
-                for clients in (1, 3)
+                generator.measure(clients, seconds=1.0, pace=Pace(0.2, 0.5)) for clients in (1, 3)
             )
             generator.stop()
             with pytest.raises(ValueError, match="too short"):
@@ -132,7 +133,7 @@ def test_sounds_in_a_real_browser_are_followed_to_its_chart():
 
 @pytest.mark.slow
 def test_the_naive_server_answers_at_its_price(environment):
-    recording = prolong(load(), seconds=Generator.length_s(2.0))
+    recording = prolong(load(), seconds=PACE.length_s(2.0))
     script = Script.echoed(recording, step_s=0.5)
     naive = yardstick.measure(script, Cores.choose(), seconds=2.0, first=1, around=())
     first = naive.curve.levels[0]

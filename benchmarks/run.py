@@ -139,7 +139,9 @@ class Run:
             try:
                 getattr(self, f"_{part}")()
             except Exception as error:  # the other parts took minutes
-                told = f"{type(error).__name__}: {error}".splitlines()[0]
+                # Where a server did not start, its last word is why.
+                first, *rest = f"{type(error).__name__}: {error}".strip().splitlines()
+                told = f"{first} {rest[-1].strip()}" if rest else first
                 self._results.failures.append(f"{part} could not be measured: {told}")
                 self._say(f"  {self._results.failures[-1]}")
             self._say(f"  {part} took {time.monotonic() - part_began:.0f} s")

@@ -158,10 +158,12 @@ def in_the_way(results: Results) -> list[str]:
 
 def _broke(results: Results) -> str:
     last = results.curve.broke or results.curve.levels[-1]
+    # Where it breaks, work is left undone that a session would have cost.
+    each_ms = (results.curve.best or last).cpu_ms
     return (
         f"at {last.load.clients} sessions {results.curve.why}. The worker's core was busy for "
-        f"{share(last.busy)} there; at {number(last.cpu_ms)} ms a session-second it is full at "
-        f"{1000 / last.cpu_ms:.0f} sessions. {_largest(results)}"
+        f"{share(last.busy)} there; at {number(each_ms)} ms a session-second it is full at "
+        f"{1000 / each_ms:.0f} sessions. {_largest(results)}"
     )
 
 

@@ -33,8 +33,8 @@ format: ## Put the code in form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: ## Measure the server: CPU, latency, start-up, memory
-	@$(SETUP) python dev frontend
+bench: ## Measure the server until it breaks, within eight minutes (ARGS="--only capacity" for a part)
+	@$(SETUP) python dev frontend system
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 corpora: ## Say which corpora are there and how to get the others (ARGS="ravdess nemo" fetches them)

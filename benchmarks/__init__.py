@@ -1,4 +1,4 @@
-"""What one worker costs and how fast it answers: `python -m benchmarks`, or `make bench`."""
+"""What one worker carries, costs, and how fast it answers: `python -m benchmarks`, `make bench`."""
 
 import os
 

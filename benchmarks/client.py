@@ -6,6 +6,7 @@ import socket
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks import wire
 from benchmarks.script import Script
@@ -30,13 +31,16 @@ class Load:
     missing : int
         Predictions whose chunk was sent in the measured part and that had not come the grace after.
     skipped : int
-        Predictions that the server left out, by their `seq`.
+        Predictions whose chunk was sent in the measured part and that the server left out, by
+        their `seq`.
     refused, problems : Counter
         By code.
     errors : list of str
         Breaches of the protocol and lost connections.
     summaries : int
         Recordings that were stopped and acknowledged.
+    unsummed : int
+        Recordings that were stopped without an acknowledgement in time.
     blocked : int
         How often the kernel did not take all: the server had not read.
     lateness_s : list of float
@@ -56,16 +60,23 @@ class Load:
     problems: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     summaries: int = 0
+    unsummed: int = 0
     blocked: int = 0
     lateness_s: list[float] = field(default_factory=list)
     own_cpu: float = 0.0
 
 
 class Client:
-    """One connection: shake hands, enter, start, then chunk after chunk."""
+    """One connection: shake hands, enter, start, then chunk after chunk.
+
+    Attributes
+    ----------
+    load : Load
+        Where it notes what it sees; another one when another measurement begins.
+    """
 
     def __init__(self, load: Load, script: Script, address: tuple[str, int]) -> None:
-        self._load = load
+        self.load = load
         self._script = script
         self._reader = wire.FrameReader()
         self._head = b""
@@ -108,7 +119,7 @@ class Client:
             self.fail(f"connection lost while sending: {error}")
             return
         if sent < len(data):
-            self._load.blocked += 1
+            self.load.blocked += 1
             self._unsent = data[sent:]
 
     def flush(self) -> None:
@@ -153,24 +164,9 @@ class Client:
             self.fail(str(error))
 
     def _hear(self, packet: wire.Packet, now: float, begin_s: float, end_s: float) -> None:
-        load = self._load
+        load = self.load
         if packet.kind == "event" and packet.name == "prediction":
-            seq = packet.data["seq"]
-            if seq < self._next_seq:
-                load.errors.append(f"prediction {seq} after {self._next_seq - 1}")
-                return
-            load.skipped += seq - self._next_seq
-            self._next_seq = seq + 1
-            if seq >= len(self._script.triggers):
-                return  # the end of the recording, flushed by `stop`
-            chunk = self._script.triggers[seq]
-            if chunk >= len(self._sent_s):
-                if self.state == "recording":
-                    load.errors.append(f"prediction {seq} before its chunk {chunk}")
-                return
-            if begin_s <= self._sent_s[chunk] < end_s:
-                load.latencies_s.append(now - self._sent_s[chunk])
-                load.states[packet.data["state"]] += 1
+            self._judged(packet.data, now, begin_s, end_s)
         elif packet.kind == "ping":
             self.write(wire.pong())
         elif packet.kind == "open":
@@ -192,6 +188,27 @@ class Client:
         elif packet.kind == "closed":
             self.fail("the server left the namespace")
 
+    def _judged(self, prediction: dict[str, Any], now: float, begin_s: float, end_s: float) -> None:
+        load, script, seq = self.load, self._script, prediction["seq"]
+        if self.state != "recording":
+            return  # too late to count, or the end of the recording, flushed by `stop`
+        if seq < self._next_seq:
+            load.errors.append(f"prediction {seq} after {self._next_seq - 1}")
+            return
+        chunk = script.completing(prediction["end_s"])
+        if chunk >= len(self._sent_s):
+            load.errors.append(f"prediction {seq} before its chunk {chunk}")
+            return
+        for left_out in script.triggers[self._next_seq : seq]:
+            # A server that hears less than was sent may count on beyond what was sent.
+            load.skipped += left_out < len(self._sent_s) and (
+                begin_s <= self._sent_s[left_out] < end_s
+            )
+        self._next_seq = seq + 1
+        if begin_s <= self._sent_s[chunk] < end_s:
+            load.latencies_s.append(now - self._sent_s[chunk])
+            load.states[prediction["state"]] += 1
+
     def owed(self, begin_s: float, end_s: float) -> int:
         """Count the predictions of chunks sent within the two times that have not come."""
         waiting = self._script.triggers[self._next_seq :]
@@ -210,7 +227,7 @@ class Client:
     def fail(self, what: str) -> None:
         """Give up, saying why."""
         if self.state != "closed":
-            self._load.errors.append(what)
+            self.load.errors.append(what)
             self.close()
 
     def close(self) -> None:
@@ -219,5 +236,5 @@ class Client:
         self.socket.close()
 
     def _refuse(self, code: str) -> None:
-        self._load.refused[code] += 1
+        self.load.refused[code] += 1
         self.close()

@@ -12,78 +12,113 @@ import heapq
 import select
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from benchmarks.client import ANSWER_S, Client, Load
 from benchmarks.script import Script
 
 GRACE_S = 1.0  # how long after the measured part its predictions are waited for, under load
-STAGGER_S = 6.0  # as long as the fixture, so that at any time all of it is being said
-SETTLE_S = 3.0  # until the last window is full
 TURN = 32  # chunks sent before the loop looks again at what has come
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How clients come.
+
+    Attributes
+    ----------
+    stagger_s : float
+        One after the other over this time: as long as the fixture, so that at any time all of it is
+        being said.
+    settle_s : float
+        From the last start to the measured part: until the last ones' windows hold speech.
+    """
+
+    stagger_s: float = 6.0
+    settle_s: float = 2.0
+
+    def length_s(self, seconds: float) -> float:
+        """Return how long a recording must be for a measured part of `seconds`."""
+        return self.stagger_s + self.settle_s + seconds + GRACE_S + 2.0
+
+
+PACE = Pace()
+
+
 class Generator:
-    """Simulates live clients.
+    """Simulates live clients: lets them come, measures them, lets more come, and so on.
 
     Parameters
     ----------
     address : tuple of (str, int)
         Where the server listens.
     script : Script
-    clients : int
-        How many record at once.
-    seconds : float
-        The measured part; before it everybody has come.
-    stagger_s : float
-        The clients start one after the other over this time.
-    settle_s : float
-        From the last start to the measured part.
+        At least as long as the first client is to record.
     """
 
-    def __init__(
-        self,
-        address: tuple[str, int],
-        script: Script,
-        *,
-        clients: int,
-        seconds: float,
-        stagger_s: float = STAGGER_S,
-        settle_s: float = SETTLE_S,
-    ) -> None:
+    def __init__(self, address: tuple[str, int], script: Script) -> None:
         self._address = address
         self._script = script
-        self._count = clients
-        self._stagger_s = stagger_s * (clients - 1) / clients
-        self._settle_s = settle_s
-        self._load = Load(clients, seconds)
+        self._load = Load(0, 0.0)
         self._clients: dict[int, Client] = {}
+        self._joined = 0
         self._due: list[tuple[float, int]] = []
         self._poll = select.epoll()
 
-    @staticmethod
-    def length_s(
-        seconds: float, *, stagger_s: float = STAGGER_S, settle_s: float = SETTLE_S
-    ) -> float:
-        """Return how long a recording must be for a measured part of `seconds`."""
-        return stagger_s + settle_s + seconds + GRACE_S + 2.0
+    def __enter__(self) -> Generator:
+        gc.collect()
+        gc.freeze()  # what was there before is not to be looked through while the clock runs
+        return self
 
-    def run(
+    def __exit__(self, *exc: object) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        self._poll.close()
+        gc.unfreeze()
+
+    def measure(
         self,
+        clients: int,
         *,
+        seconds: float,
+        pace: Pace = PACE,
         on_begin: Callable[[], object] = lambda: None,
         on_end: Callable[[], object] = lambda: None,
     ) -> Load:
-        """Run the clients to their end; the callbacks mark the measured part."""
-        load = self._load
-        gc.collect()
-        gc.freeze()  # what was there before is not to be looked through while the clock runs
+        """Let more clients come until there are so many, and measure them all.
+
+        Parameters
+        ----------
+        clients : int
+            How many have come when the measured part begins.
+        seconds : float
+            The measured part.
+        pace : Pace
+            Of the new clients.
+        on_begin, on_end : callable
+            Mark the measured part.
+
+        Raises
+        ------
+        ValueError
+            The script is too short.
+        """
+        load = self._load = Load(clients, seconds)
+        for client in self._clients.values():
+            client.load = load
         first_s = time.perf_counter()
-        begin_s = first_s + self._stagger_s + self._settle_s
-        end_s = begin_s + load.seconds
-        gap_s = self._stagger_s / max(1, self._count - 1)
-        for number in range(self._count):
+        more = clients - self._joined
+        gap_s = pace.stagger_s / max(1, more)
+        begin_s = first_s + gap_s * max(0, more - 1) + pace.settle_s
+        end_s = begin_s + seconds
+        begins_s = [c.began_s for c in self._clients.values() if c.state == "recording"]
+        if end_s + GRACE_S - min(begins_s, default=first_s) > self._script.times_s[-1]:
+            raise ValueError("the recording is too short for that many levels")
+        for number in range(more):
             self._turn_until(first_s + number * gap_s, begin_s, end_s)
             self._join()
+        self._joined = max(self._joined, clients)
         self._turn_until(begin_s, begin_s, end_s)
         load.lateness_s.clear()
         load.recording = sum(c.state == "recording" for c in self._clients.values())
@@ -96,20 +131,27 @@ class Generator:
         self._turn_until(end_s + GRACE_S, begin_s, end_s)
         load.lateness_s = lateness_s
         load.missing = sum(c.owed(begin_s, end_s) for c in self._clients.values())
+        return load
+
+    def stop(self) -> None:
+        """End every recording and wait for the summaries.
+
+        What goes wrong now is no part of what was measured; only that it did is noted there.
+        """
+        after = Load(0, 0.0)
         for client in self._clients.values():
+            client.load = after
             client.stop()
         self._due.clear()
         patience_s = time.perf_counter() + ANSWER_S
         while time.perf_counter() < patience_s and any(
             client.state != "closed" for client in self._clients.values()
         ):
-            self._turn_until(time.perf_counter() + 0.02, begin_s, end_s)
+            self._turn_until(time.perf_counter() + 0.02, 0.0, 0.0)
         for client in self._clients.values():
             if client.state != "closed":
                 client.fail("no summary came")
-        self._poll.close()
-        gc.unfreeze()
-        return load
+        self._load.summaries, self._load.unsummed = after.summaries, len(after.errors)
 
     def _join(self) -> None:
         try:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import statistics
 import time
 import urllib.parse
-import urllib.request
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from benchmarks import machine
 from benchmarks.client import Load
-from benchmarks.generator import SETTLE_S, STAGGER_S, Generator
+from benchmarks.generator import PACE, Generator, Pace
 from benchmarks.script import Script
 from tests.servers import Server, serve
 
 READY_RUNS = 3
-UPLOAD_TIMEOUT_S = 120.0
+ALL_READY_S = 60.0
+ALL_QUIET_S = 0.01  # CPU that a worker with nothing to do may use in half a second
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,15 @@ class Level:
         What the worker used in the measured part, and held at its end.
     others : float
         Share of the worker's core that other processes took meanwhile; nan if not pinned.
+    each_cpu_s : list of float
+        `worker_cpu_s` of each worker, and `worker_mib` is their mean, where there are several.
     """
 
     load: Load
     worker_cpu_s: float = math.nan
     worker_mib: float = math.nan
     others: float = math.nan
+    each_cpu_s: list[float] = field(default_factory=list)
 
     @property
     def cpu_ms(self) -> float:
@@ -71,40 +73,14 @@ class Level:
         sessions_s = self.load.recording * self.load.seconds
         return 1000 * self.worker_cpu_s / sessions_s if sessions_s else math.nan
 
+    def latency_ms(self, share: float) -> float:
+        """Return the latency that this share of the predictions did not exceed."""
+        return 1000 * percentile(self.load.latencies_s, share)
+
     @property
     def busy(self) -> float:
         """The worker's share of its core."""
         return self.worker_cpu_s / self.load.seconds
-
-
-@dataclass(frozen=True)
-class Upload:
-    """One uploaded file: what it was, how long it lasts and how long the answer took."""
-
-    name: str
-    audio_s: float
-    took_s: float
-    error: str = ""
-
-
-@dataclass
-class Serving:
-    """Everything that was measured at a running server."""
-
-    ready_s: list[float] = field(default_factory=list)
-    idle_mib: float = math.nan
-    levels: list[Level] = field(default_factory=list)
-    uploads: list[Upload] = field(default_factory=list)
-
-    @property
-    def session_mib(self) -> float:
-        """Memory for each further session: from the smallest to the largest number of clients."""
-        known = [level for level in self.levels if level.load.recording]
-        if len(known) < 2:
-            return math.nan
-        few, many = known[0], known[-1]
-        more = many.load.recording - few.load.recording
-        return (many.worker_mib - few.worker_mib) / more if more > 0 else math.nan
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -117,90 +93,145 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values) - 1e-9) - 1)]
 
 
+# Limits that guard a worker in service, out of the way: measured is where it breaks, not where it
+# stops. A setting that this version does not have is ignored.
+OPEN = {
+    "MAX_SESSIONS": "5000",
+    "MAX_SESSIONS_PER_ADDRESS": "5000",
+    "MAX_LOAD": "1",
+    "MAX_EVENTS_S": "1000",
+    "MAX_UPLOADS_PER_MINUTE": "1000",
+}
+
+
 @contextmanager
 def worker(
-    cores: Cores, *, clients: int = 0, app: str = "webapp.wsgi:app"
-) -> Iterator[tuple[Server, int]]:
-    """Start a gunicorn with one worker on its core; yield it and the worker's process id.
+    cores: Cores,
+    *,
+    app: str = "webapp.wsgi:app",
+    workers: int = 1,
+    environ: Mapping[str, str] = MappingProxyType(OPEN),
+) -> Iterator[tuple[Server, list[int]]]:
+    """Start a gunicorn on the worker's core; yield it and its workers' process ids.
 
-    Its limit of recordings is raised if need be: what is measured is what a worker can carry.
+    The caller is kept on the other core meanwhile.
     """
-    environ = {"WORKERS": "1", "MAX_SESSIONS": str(max(300, clients + 10))}
-    starting = serve(environ, app=app)
+    starting = serve({"WORKERS": str(workers), **environ}, app=app)
     with machine.on_cores([] if cores.worker is None else [cores.worker]):
         server = starting.__enter__()
     try:
         with machine.on_cores([] if cores.generator is None else [cores.generator]):
-            yield server, server.workers[0]
+            if workers > 1:
+                _wait_for_all(server, workers)
+            yield server, server.workers
     finally:
         starting.__exit__(None, None, None)
 
 
+def _wait_for_all(server: Server, workers: int) -> None:
+    """Wait until every worker is there and has nothing left to load; one is enough for /readyz."""
+    deadline = time.monotonic() + ALL_READY_S
+    before_s = math.nan
+    while time.monotonic() < deadline:
+        pids = server.workers
+        spent_s = sum(map(machine.cpu_s, pids))
+        if len(pids) == workers and spent_s - before_s < ALL_QUIET_S * workers:
+            return
+        before_s = spent_s if len(pids) == workers else math.nan
+        time.sleep(0.5)
+
+
+class Watch:
+    """Clients at a server whose workers are watched meanwhile.
+
+    Parameters
+    ----------
+    url : str
+    pids : sequence of int
+        The workers.
+    script : Script
+    cores : Cores
+    """
+
+    def __init__(self, url: str, pids: Sequence[int], script: Script, cores: Cores) -> None:
+        address = urllib.parse.urlsplit(url)
+        self._generator = Generator((str(address.hostname), int(address.port or 0)), script)
+        self._pids = pids
+        self._cores = cores
+
+    def __enter__(self) -> Watch:
+        self._generator.__enter__()
+        return self
+
+    def __exit__(self, kind: object, *exc: object) -> None:
+        if kind is None:
+            self._generator.stop()
+        self._generator.__exit__(kind, *exc)
+
+    def level(
+        self,
+        clients: int,
+        *,
+        seconds: float,
+        on_begin: Callable[[], object] = lambda: None,
+        on_end: Callable[[], object] = lambda: None,
+        pace: Pace = PACE,
+    ) -> Level:
+        """Let more clients come until there are so many, and measure them all."""
+        core, pids = self._cores.worker, self._pids
+        marks: list[tuple[list[float], float]] = []
+        held: list[float] = []
+
+        def mark() -> None:
+            core_s = math.nan if core is None else machine.core_busy_s(core)
+            marks.append(([machine.cpu_s(pid) for pid in pids], core_s))
+
+        def begin() -> None:
+            mark()
+            on_begin()
+
+        def end() -> None:
+            mark()
+            held.extend(machine.resident_mib(pid) for pid in pids)
+            on_end()
+
+        load = self._generator.measure(
+            clients, seconds=seconds, on_begin=begin, on_end=end, pace=pace
+        )
+        (cpu_before, core_before), (cpu_after, core_after) = marks
+        each_s = [after - before for before, after in zip(cpu_before, cpu_after, strict=True)]
+        others = max(0.0, (core_after - core_before - sum(each_s)) / seconds)
+        return Level(
+            load,
+            sum(each_s),
+            sum(held) / len(held),
+            others if core_after == core_after else math.nan,
+            each_s,
+        )
+
+
 def measure_level(
-    server: Server,
-    pid: int,
+    url: str,
+    pids: Sequence[int],
     script: Script,
     cores: Cores,
     *,
     clients: int,
     seconds: float,
-    stagger_s: float = STAGGER_S,
-    settle_s: float = SETTLE_S,
+    on_begin: Callable[[], object] = lambda: None,
+    on_end: Callable[[], object] = lambda: None,
+    pace: Pace = PACE,
 ) -> Level:
-    """Let so many clients record for so long, and watch the worker meanwhile."""
-    address = urllib.parse.urlsplit(server.url)
-    generator = Generator(
-        (str(address.hostname), int(address.port or 0)),
-        script,
-        clients=clients,
-        seconds=seconds,
-        stagger_s=stagger_s,
-        settle_s=settle_s,
-    )
-    marks: list[tuple[float, float]] = []
-    held: list[float] = []
-
-    def mark() -> None:
-        core_s = math.nan if cores.worker is None else machine.core_busy_s(cores.worker)
-        marks.append((machine.cpu_s(pid), core_s))
-
-    def end() -> None:
-        mark()
-        held.append(machine.resident_mib(pid))
-
-    load = generator.run(on_begin=mark, on_end=end)
-    (cpu_before, core_before), (cpu_after, core_after) = marks
-    spent_s = cpu_after - cpu_before
-    others = max(0.0, (core_after - core_before - spent_s) / seconds)
-    return Level(load, spent_s, held[0], others if core_after == core_after else math.nan)
-
-
-def upload(server: Server, data: bytes, *, name: str, audio_s: float) -> Upload:
-    """Post a file and wait for its answer."""
-    boundary = uuid.uuid4().hex
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
-    body = head.encode() + data + f"\r\n--{boundary}--\r\n".encode()
-    request = urllib.request.Request(
-        f"{server.url}/api/v1/predictions",
-        data=body,
-        headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
-    )
-    began = time.perf_counter()
-    try:
-        with urllib.request.urlopen(request, timeout=UPLOAD_TIMEOUT_S) as answer:
-            heard_s = json.load(answer)["duration_s"]
-    except OSError as error:
-        return Upload(name, audio_s, math.nan, str(error))
-    took_s = time.perf_counter() - began
-    wrong = "" if abs(heard_s - audio_s) < 1 else f"the answer says {heard_s} s"
-    return Upload(name, audio_s, took_s, wrong)
+    """Let so many clients record for so long, and watch the workers meanwhile."""
+    with Watch(url, pids, script, cores) as watch:
+        return watch.level(clients, seconds=seconds, on_begin=on_begin, on_end=on_end, pace=pace)
 
 
 def measure_ready(cores: Cores, *, runs: int = READY_RUNS) -> list[float]:
     """Return the seconds from gunicorn's start to a good /readyz, for some starts."""
     ready = []
     for _ in range(runs):
-        with worker(cores) as (server, _pid):
+        with worker(cores) as (server, _pids):
             ready.append(server.ready_s)
     return ready
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ctypes
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.recording import Recording
 from models import SAMPLE_RATE, Recognizer
@@ -29,8 +29,6 @@ from webapp.settings import Settings
 
 SESSIONS = 50
 WARM_S = 3.0  # not measured: until a window is full
-WINDOW_S = 3.0
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -84,8 +82,7 @@ def measure(
     *,
     step_s: float,
     sessions: int = SESSIONS,
-    librosa: bool = True,
-    naive: bool = False,
+    naive: Mapping[str, float] = MappingProxyType({}),
 ) -> Stages:
     """Measure every stage beside its yardstick.
 
@@ -97,10 +94,8 @@ def measure(
         Between two predictions.
     sessions : int
         How many take turns.
-    librosa : bool
-        Whether to measure librosa for each window too.
-    naive : bool
-        Whether to load TensorFlow too, and measure Keras and decoding all anew as well.
+    naive : mapping, optional
+        What the naive recipe's parts cost a prediction, from `benchmarks.naive`.
     """
     recognizer = Recognizer.load()
     pieces = recording.samples()
@@ -122,8 +117,9 @@ def measure(
     call_ms, bare_ms = _network(recognizer)
     network = call_ms * judged / audio_s
     rate = len(windows) / audio_s
-    librosa_ms = _librosa(np.concatenate(pieces), recognizer) * rate if librosa else math.nan
-    growing, keras = (_growing(recording), _keras(recognizer) * rate) if naive else (math.nan,) * 2
+    growing, librosa, keras = (
+        naive.get(part, math.nan) * rate for part in ("decode", "librosa", "keras")
+    )
     return Stages(
         [
             Stage(
@@ -132,14 +128,14 @@ def measure(
                 _codec(recording, sessions=sessions, warm=warm) / audio_s,
                 "libopus alone",
                 growing,
-                "all of 8 s decoded anew each time",
+                "decoding all of 8 s each time",
             ),
             Stage(
                 "features",
                 features,
                 _products(recognizer) * recognizer.card.features.frames_per_second / BLOCK,
                 "the FFT and the matrix products alone",
-                librosa_ms,
+                librosa,
                 "librosa for each window",
             ),
             Stage(
@@ -248,45 +244,3 @@ def _network(recognizer: Recognizer) -> tuple[float, float]:
     columns, speech = np.ascontiguousarray(window[:, :-1]), window[:, -1] > 0
     judged = _repeated(lambda: recognizer.network.logits(columns, speech))
     return judged, _repeated(interpreter.invoke)
-
-
-def _librosa(samples: Floats, recognizer: Recognizer) -> float:
-    """Return the CPU milliseconds of one window's MFCCs by librosa."""
-    import librosa
-
-    settings = recognizer.card.features
-    window = samples[-round(WINDOW_S * SAMPLE_RATE) :]
-    return _repeated(
-        lambda: librosa.feature.mfcc(
-            y=window,
-            sr=settings.sample_rate,
-            n_mfcc=settings.n_mfcc,
-            n_fft=settings.n_fft,
-            hop_length=settings.hop,
-            n_mels=settings.n_mels,
-        )
-    )
-
-
-def _growing(recording: Recording) -> float:
-    """Return the CPU milliseconds a second of decoding all anew at each 0.24 s, for 8 s."""
-    from webapp.audio import decode_file
-
-    data = [chunk.data for chunk in recording.chunks if chunk.at_s < 8]
-    began = time.process_time()
-    for count in range(2, len(data) + 1, 2):
-        for _ in decode_file(b"".join(data[:count])):
-            pass
-    return 1000 * (time.process_time() - began) / 8
-
-
-def _keras(recognizer: Recognizer) -> float:
-    """Return the CPU milliseconds of `predict` on a network of this shape, with any weights."""
-    from models.network import build_network
-
-    card = recognizer.card
-    network = build_network(
-        frames=card.window_frames, n_mfcc=card.features.columns, labels=len(card.labels) + 1
-    )
-    window = np.ones((1, card.window_frames, card.features.columns + 1), np.float32)
-    return _repeated(lambda: network.predict(window, verbose=0), seconds=2.0)

@@ -58,13 +58,22 @@ def test_live_and_as_a_file_it_is_the_same_sound(long):
 
 def test_a_script_knows_which_chunk_completes_each_window(long):
     script = Script.judged(long, Recognizer.load(), step_s=0.5)
-    assert len(script.frames) == len(script.times_s) == len(long.chunks)
+    assert len(script.frames) == len(script.times_s) == len(long.chunks) == len(script.ready_s)
     assert list(script.triggers) == sorted(script.triggers)
     due_s = [long.chunks[chunk].at_s for chunk in script.triggers]
     assert np.allclose(np.diff(due_s), 0.5, atol=0.15)
 
 
+@pytest.mark.parametrize("step_s", [0.25, 0.5])
+def test_a_script_finds_the_chunk_by_the_windows_end_too(long, step_s):
+    script = Script.judged(long, Recognizer.load(), step_s=step_s)
+    ends_s = [step_s * (seq + 1) for seq in range(len(script.triggers))]
+    assert [script.completing(end_s) for end_s in ends_s] == list(script.triggers)
+
+
 def test_a_script_of_the_echo_has_as_many_answers_as_steps():
     recording = Recording("audio/webm", tuple(Chunk(0.12 * n, b"x") for n in range(25)))
     assert len(Script.echoed(recording, step_s=0.5).triggers) == 6
-    assert Script.echoed(recording, step_s=1.0).triggers == (8, 16, 24)
+    script = Script.echoed(recording, step_s=1.0)
+    assert script.triggers == (8, 16, 24)
+    assert tuple(map(script.completing, (1.0, 2.0, 3.0))) == script.triggers

@@ -4,7 +4,7 @@ In place of eventlet's, which reads a chunk of audio in nine calls of `recv` and
 before and after each wait what it waits for. This one stays in the loop's poll from the first wait
 to the last, takes all that has come at once, and has one timer a connection instead of one a wait:
 a chunk that is answered as by the bare echo (benchmarks/echo.py) costs 47 us of CPU instead of 79,
-and with `webapp.quick_events` 25.
+and with `webapp.connection` 25.
 """
 
 from __future__ import annotations

@@ -63,12 +63,8 @@ def patch() -> None:
     before the standard: their reader has no limit.
     """
     eventlet.monkey_patch()
-    import engineio.socket
-
     from webapp.eventlet_websocket import WebSocket
-    from webapp.quick_events import Socket
 
-    engineio.socket.Socket = Socket
     eventlet.websocket.RFC6455WebSocket = WebSocket
     wsgi = eventlet.websocket.WebSocketWSGI
     wsgi._negotiate_permessage_deflate = lambda self, extensions: None  # noqa: ARG005

@@ -1,15 +1,18 @@
-"""The short way of an event with one attachment, as `audio` is, through Engine.IO and Socket.IO.
+"""One connection of Engine.IO: what waits for it is bounded, and audio has a short way through it.
 
 The libraries parse the text before each chunk as JSON, look through it for placeholders, and put
 what they send into a queue that wakes another green thread: half of what a chunk costs besides its
 sound (47 us of CPU with it, 25 without, for one that is answered as by the bare echo). Here such a
-text is parsed once for all of its kind, by the library, and what is sent goes to the socket at
-once. All else goes the library's way, and so does everything where the WebSocket might wait for a
-slow client, as gevent's and the threads' do.
+text is parsed once for all of its kind, by the library, and where the WebSocket never blocks
+(eventlet's, `webapp.eventlet_websocket`), what is sent goes to it at once. All else goes the
+library's way, with gevent and threads everything, but for a bound on that queue.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import socket
 from functools import lru_cache
 from typing import Any
 
@@ -19,8 +22,11 @@ import socketio
 import socketio.packet
 from engineio.exceptions import SocketIsClosedError, UnknownPacketError
 
+MOST_WAITING = 1000  # packets for a client that does not read
 PREFIX = f"{engineio.packet.MESSAGE}{socketio.packet.BINARY_EVENT}1-"
 LONGEST = 200  # characters of a text that is remembered
+
+log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=64)
@@ -45,35 +51,47 @@ def named(text: str) -> tuple[str, str] | None:
     return None
 
 
-class Socket(engineio.socket.Socket):  # type: ignore[misc]
-    """One connection of Engine.IO, in place of its own class of the same name."""
+class Connection(engineio.socket.Socket):  # type: ignore[misc]
+    """In place of `engineio.socket.Socket`; see `install`."""
 
     connected: bool
     closed: bool
-    _websocket: Any = None
+    _wire: Any = None
+    _never_blocks = False
 
     def send(self, pkt: Any) -> None:
         """Send a packet; at once, if that can wait for nothing."""
-        if self._websocket is None:
+        if not self._never_blocks:
             super().send(pkt)
+            if self.queue.qsize() > MOST_WAITING:
+                self._let_go()
         elif self.check_ping_timeout():
-            self._websocket.send(pkt.encode())
+            self._wire.send(pkt.encode())
 
     def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
         """Close the connection; with `abort`, without a word."""
-        super().close(wait=wait and self._websocket is None, abort=abort, reason=reason)
-        if self._websocket is not None:
-            self._websocket.close()
+        super().close(wait=wait and not self._never_blocks, abort=abort, reason=reason)
+        if self._never_blocks:
+            self._wire.close()
+
+    def _let_go(self) -> None:
+        """Hang up on a client that does not read: whoever waits for it wakes up."""
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            log.warning("A connection was closed: its client does not read what it is sent.")
+            with contextlib.suppress(OSError, AttributeError):
+                wire.ws.sock.shutdown(socket.SHUT_RDWR)
 
     def _websocket_handler(self, ws: Any) -> list[bytes]:
         """Serve a connection until its end."""
+        self._wire = ws
         if self.connected or not getattr(ws, "never_blocks", False):
             return list(super()._websocket_handler(ws))
         ws.socket.settimeout(self.server.ping_interval + self.server.ping_timeout)
         self.connected = self.upgraded = True
         for packet in self.poll():  # what has been said before there was a WebSocket
             ws.send(packet.encode())
-        self._websocket = ws
+        self._never_blocks = True
         try:
             self._serve(ws)
         except OSError as error:  # nothing came for too long
@@ -129,3 +147,8 @@ class Socket(engineio.socket.Socket):  # type: ignore[misc]
             self.server.logger.exception("Unknown receive error")
             return False
         return True
+
+
+def install() -> None:
+    """Have every server of this process use `Connection`; before one is made, or after."""
+    engineio.socket.Socket = Connection

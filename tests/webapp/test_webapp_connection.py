@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import engineio.socket
+import engineio.packet
 import pytest
 import socketio
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from webapp.quick_events import Socket, named
+from webapp.connection import Connection, named
 
+LIBRARYS = Connection.__mro__[1]
 CHUNK = '451-/live,["audio",{"_placeholder":true,"num":0}]'
 
 
@@ -110,15 +111,15 @@ MESSAGES = st.lists(
 @example(messages=[CHUNK, "3", b"chunk", CHUNK, b"another"])
 def test_handlers_and_clients_are_told_the_same_as_by_the_libraries(messages):
     messages = ["40/live,", *messages]
-    ours, sent = served(Socket, messages)
-    theirs, expected = served(engineio.socket.Socket, messages)
+    ours, sent = served(Connection, messages)
+    theirs, expected = served(LIBRARYS, messages)
     assert ours == theirs
     assert sent == expected
 
 
 @pytest.mark.parametrize("garbage", ["", "x", "é"])
 def test_what_is_no_packet_ends_the_connection_and_the_application_hears_of_it(garbage):
-    got, _ = served(Socket, ["40/live,", garbage, CHUNK, b"never heard"])
+    got, _ = served(Connection, ["40/live,", garbage, CHUNK, b"never heard"])
     assert got == ["connect", "gone"]
 
 
@@ -148,7 +149,7 @@ def test_any_other_text_is_left_to_the_libraries(text):
 
 def test_a_handler_that_fails_leaves_the_connection_open():
     text = '451-/live,["broken",{"_placeholder":true,"num":0}]'
-    got, _ = served(Socket, ["40/live,", text, b"1", CHUNK, b"2"])
+    got, _ = served(Connection, ["40/live,", text, b"1", CHUNK, b"2"])
     assert got == ["connect", ("broken", b"1"), ("audio", b"2"), "gone"]
 
 
@@ -156,5 +157,5 @@ def test_a_websocket_that_may_block_is_served_the_libraries_way(monkeypatch):
     monkeypatch.setattr(Wire, "never_blocks", False)
     sent_by = []
     monkeypatch.setattr(engineio.socket.Socket, "poll", lambda self: sent_by.append("writer") or [])
-    served(Socket, ["40/live,", CHUNK, b"1"])
+    served(Connection, ["40/live,", CHUNK, b"1"])
     assert sent_by

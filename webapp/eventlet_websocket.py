@@ -22,7 +22,8 @@ from eventlet.greenio import GreenSocket
 from webapp import websocket
 from webapp.websocket import Message, Reader, WebSocketError
 
-READ_BYTES = 1 << 14
+READ_BYTES = 4 << 10  # what is worked off of a flood before others have their turn
+WRITE_BYTES = 64 << 10
 MOST_UNSENT_BYTES = 256 << 10
 """What may wait for a client: over a thousand predictions. The kernel holds some megabytes besides,
 and one long message may wait as well: the summary of half an hour has 1.2 MB."""
@@ -219,7 +220,7 @@ class WebSocket:
         unsent = self._unsent
         try:
             while unsent:
-                sent = self.socket.send(bytes(unsent[:READ_BYTES]))
+                sent = self.socket.send(bytes(unsent[:WRITE_BYTES]))
                 del unsent[:sent]
         except OSError:  # a timeout too
             self._abort()

@@ -58,6 +58,7 @@ class Connection(engineio.socket.Socket):  # type: ignore[misc]
     closed: bool
     _wire: Any = None
     _never_blocks = False
+    _cut = False
 
     def send(self, pkt: Any) -> None:
         """Send a packet; at once, if that can wait for nothing."""
@@ -74,13 +75,29 @@ class Connection(engineio.socket.Socket):  # type: ignore[misc]
         if self._never_blocks:
             self._wire.close()
 
+    def receive(self, pkt: Any) -> None:
+        """Take a packet of the client's."""
+        if self._cut:
+            raise SocketIsClosedError
+        super().receive(pkt)
+
+    def cut_off(self) -> None:
+        """End the connection at once: nothing that has come or waits is looked at any more.
+
+        A close in good form would wait for a client that may not read, while its events go on
+        coming out of the kernel's buffers, megabytes of them.
+        """
+        self._cut = True
+        with contextlib.suppress(OSError, AttributeError):
+            if self._never_blocks:
+                self._wire.abort()
+            else:  # simple-websocket's, behind Engine.IO's wrapper
+                self._wire.ws.sock.shutdown(socket.SHUT_RDWR)
+
     def _let_go(self) -> None:
-        """Hang up on a client that does not read: whoever waits for it wakes up."""
-        wire, self._wire = self._wire, None
-        if wire is not None:
+        if not self._cut:
             log.warning("A connection was closed: its client does not read what it is sent.")
-            with contextlib.suppress(OSError, AttributeError):
-                wire.ws.sock.shutdown(socket.SHUT_RDWR)
+            self.cut_off()
 
     def _websocket_handler(self, ws: Any) -> list[bytes]:
         """Serve a connection until its end."""
@@ -104,6 +121,8 @@ class Connection(engineio.socket.Socket):  # type: ignore[misc]
         owner = getattr(self.server.handlers.get("message"), "__self__", None)
         quick = owner if isinstance(owner, socketio.Server) and not owner.async_handlers else None
         while (message := ws.wait()) is not None:
+            if self._cut:
+                return
             if self.closed:  # the last words are still being sent
                 continue
             if quick and type(message) is str and message.startswith(PREFIX):

@@ -194,7 +194,7 @@ class WebSocket:
             except BlockingIOError:
                 pass
             except OSError:
-                self._abort()
+                self.abort()
                 return
             if sent == len(data):
                 return
@@ -209,7 +209,7 @@ class WebSocket:
             self._room += len(rest)
         if len(self._unsent) + len(rest) > self._room:
             log.warning("A connection was closed: its client does not read what it is sent.")
-            self._abort()
+            self.abort()
             return
         self._unsent += rest
         if self._flusher is None:
@@ -223,7 +223,7 @@ class WebSocket:
                 sent = self.socket.send(bytes(unsent[:WRITE_BYTES]))
                 del unsent[:sent]
         except OSError:  # a timeout too
-            self._abort()
+            self.abort()
         finally:
             self._flusher = None
         if self._closing:
@@ -243,8 +243,10 @@ class WebSocket:
             if not self._unsent:
                 self._shut()
 
-    def _abort(self) -> None:
-        self._lost = True
+    def abort(self) -> None:
+        """End at once, whatever waits; `wait` ends then."""
+        self._lost = self._ended = True
+        self._messages.clear()
         self._unsent.clear()
         self._shut()
 

@@ -38,6 +38,9 @@ class Wire:
     def close(self):
         self.closed = True
 
+    def abort(self):
+        """Do nothing: what had come before may still be waiting."""
+
 
 def served(kind, messages):
     """Return what handlers got and what was sent, with one class of socket or the other."""
@@ -49,6 +52,8 @@ def served(kind, messages):
             got.append((name, *args))
             if name == "broken":
                 raise RuntimeError
+            if name == "flood":
+                server.eio.sockets["eio"].cut_off()
             if name == "leave":
                 server.disconnect(sid, namespace="/live")
             server.emit("heard", {"name": name}, to=sid, namespace="/live")
@@ -58,7 +63,7 @@ def served(kind, messages):
 
     server.on("connect", lambda sid, environ, auth: got.append("connect"), namespace="/live")
     server.on("disconnect", lambda sid, reason: got.append("gone"), namespace="/live")
-    for name in ("audio", "broken", "leave"):
+    for name in ("audio", "broken", "leave", "flood"):
         server.on(name, handler(name), namespace="/live")
     server.on("*", lambda event, sid, *args: got.append(("any", event, *args)), namespace="/live")
     server.generate_id = lambda: "id"
@@ -159,3 +164,13 @@ def test_a_websocket_that_may_block_is_served_the_libraries_way(monkeypatch):
     monkeypatch.setattr(engineio.socket.Socket, "poll", lambda self: sent_by.append("writer") or [])
     served(Connection, ["40/live,", CHUNK, b"1"])
     assert sent_by
+
+
+@pytest.mark.parametrize("never_blocks", [True, False])
+@pytest.mark.parametrize("text", [CHUNK, '42/live,["audio"]'])
+def test_nothing_is_heard_of_a_client_that_was_cut_off(monkeypatch, never_blocks, text):
+    monkeypatch.setattr(Wire, "never_blocks", never_blocks)
+    flood = ['451-/live,["flood",{"_placeholder":true,"num":0}]', b"1"]
+    more = [text, b"2"] if text == CHUNK else [text]
+    got, _ = served(Connection, ["40/live,", *flood, *more])
+    assert got == ["connect", ("flood", b"1"), "gone"]

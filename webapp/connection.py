@@ -115,6 +115,8 @@ class Connection(engineio.socket.Socket):  # type: ignore[misc]
             self.server.logger.info("%s: %s", self.sid, error)
         finally:
             self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+            # Engine.IO's next ping still holds this connection, for 25 s; nothing more than this.
+            self._wire, self._never_blocks = None, False
         return []
 
     def _serve(self, ws: Any) -> None:

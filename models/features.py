@@ -195,7 +195,8 @@ class FeatureExtractor:
         spectrum = np.fft.rfft(windows * self._window)
         power = spectrum.real**2 + spectrum.imag**2
         mel = power @ self._mel
-        level = mel[:, self._voice_bands].mean(axis=1) + _LEVEL_FLOOR
+        voice = mel[:, self._voice_bands]
+        level = np.add.reduce(voice, axis=1) / voice.shape[1] + _LEVEL_FLOOR  # as mean() does it
         log_mel = np.maximum(mel, self.settings.power_floor, out=mel)
         np.log10(log_mel, out=log_mel)
         log_mel *= 10

@@ -83,14 +83,19 @@ class PitchFinder:
         repetition = power[:, self._bins] @ self.matrix
         repetition /= np.maximum(repetition[:, :1], _LEAST_POWER)
         best = (repetition[:, 2:-1] - self._cost).argmax(axis=1)
-        # The best lag of each frame and its two neighbours.
-        before, peak, after = np.take_along_axis(repetition, best[:, None] + (1, 2, 3), axis=1).T
+        # The best lag of each frame and its two neighbours. Flat indices, ufuncs and `copyto` give
+        # the same bits as take_along_axis, clip and a mask do, for a third of the time.
+        width = repetition.shape[1]
+        place = np.arange(1, repetition.size, width) + best
+        flat = repetition.ravel()
+        before, peak, after = flat.take(place), flat.take(place + 1), flat.take(place + 2)
         curve = np.minimum(before - 2 * peak + after, -_LEAST_CURVE)
-        offset = np.clip(0.5 * (before - after) / curve, -0.5, 0.5)
+        offset = np.minimum(np.maximum(0.5 * (before - after) / curve, -0.5), 0.5)
         found = np.empty((len(power), 2), np.float32)
-        found[:, 0] = self._octaves - np.log2(self._lags[best] + offset)
-        np.clip(peak, 0.0, 1.0, out=found[:, 1])
-        found[found[:, 1] <= LEAST_VOICING, 0] = np.nan
+        pitch, voicing = found.T
+        np.subtract(self._octaves, np.log2(self._lags.take(best) + offset), out=pitch)
+        np.minimum(np.maximum(peak, 0.0), 1.0, out=voicing)
+        np.copyto(pitch, np.nan, where=voicing <= LEAST_VOICING)
         return found
 
 

@@ -9,9 +9,7 @@ before their worker goes, and a body that nobody reads cannot hold a connection 
 
 from __future__ import annotations
 
-import contextlib
 import os
-import socket
 import ssl
 import sys
 import warnings
@@ -59,55 +57,23 @@ def breathe() -> None:
     eventlet.sleep(0)
 
 
-def unmask(data: bytes, mask: tuple[int, ...], length: int | None = None, offset: int = 0) -> bytes:
-    """XOR bytes with a WebSocket mask (RFC 6455, 5.3) that began `offset` bytes before them.
-
-    eventlet does this byte by byte in Python, 470 us for 4 KB; as one big number it takes 6 us.
-    """
-    if length is None:
-        length = len(data)
-    turn = offset % 4
-    key = bytes(mask[turn:] + mask[:turn]) * (length // 4 + 1)
-    number = int.from_bytes(data[:length], "little") ^ int.from_bytes(key[:length], "little")
-    return number.to_bytes(length, "little")
-
-
-class _Message(eventlet.websocket.RFC6455WebSocket.Message):  # type: ignore[misc]
-    """A message whose limit holds for all of its fragments together, not for each."""
-
-    _received = 0
-
-    def push(self, data: bytes, final: bool = False) -> None:
-        self._received += len(data)
-        if self._received > self.max_frame_length:
-            raise eventlet.websocket.FailedConnectionError(
-                1009, f"Incoming message exceeds length limit of {self.max_frame_length} bytes."
-            )
-        super().push(data, final)
-
-
-def _close(websocket: Any, close_data: Any = None) -> None:
-    """Close a WebSocket so that the green thread that reads from it wakes up.
-
-    eventlet closes the file descriptor under the reader, which then sleeps until its timeout and
-    keeps a stopping worker waiting. After a shutdown the reader sees the end, and gunicorn closes.
-    """
-    with contextlib.suppress(OSError):
-        websocket._send_closing_frame(close_data=close_data, ignore_send_errors=True)
-        websocket.socket.shutdown(socket.SHUT_RDWR)
-
-
 def patch() -> None:
-    """Make the standard library green, and mend eventlet's WebSocket.
+    """Make the standard library green, and put WebSockets of our own in place of eventlet's.
 
-    No compression: it would cost each connection 300 KB and gain nothing on Opus.
+    No compression: it would cost each connection 300 KB and gain nothing on Opus. No drafts from
+    before the standard: their reader has no limit.
     """
     eventlet.monkey_patch()
-    websocket = eventlet.websocket.RFC6455WebSocket
-    websocket._apply_mask = staticmethod(unmask)
-    websocket.Message = _Message
-    websocket.close = _close
-    eventlet.websocket.WebSocketWSGI._negotiate_permessage_deflate = lambda self, extensions: None  # noqa: ARG005
+    from webapp.eventlet_websocket import WebSocket
+
+    eventlet.websocket.RFC6455WebSocket = WebSocket
+    wsgi = eventlet.websocket.WebSocketWSGI
+    wsgi._negotiate_permessage_deflate = lambda self, extensions: None  # noqa: ARG005
+    wsgi._handle_legacy_request = _refuse_draft
+
+
+def _refuse_draft(wsgi: Any, environ: Any) -> None:  # noqa: ARG001 - eventlet's signature
+    raise eventlet.websocket.BadRequest()
 
 
 class EventletWorker(AsyncWorker):  # type: ignore[misc]

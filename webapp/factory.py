@@ -9,7 +9,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from models import Recognizer
-from webapp import api, async_mode, cli, health, logs, metrics, pages, samples
+from webapp import api, async_mode, cli, connection, health, logs, metrics, pages, samples
 from webapp.audio import AudioError
 from webapp.extensions import socketio
 from webapp.live import Live
@@ -45,6 +45,7 @@ def build(settings: Settings | None = None) -> Flask:
     for warmed in (predictor, Predictor(recognizer, settings)):
         warmed.warm()
 
+    connection.install()
     socketio.init_app(
         app,
         async_mode=mode.name,

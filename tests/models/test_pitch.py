@@ -107,3 +107,28 @@ def test_whatever_sounds_is_voiced_within_the_range_or_has_no_pitch(seed, share,
     np.testing.assert_array_equal(np.isnan(heard), voicing <= LEAST_VOICING)
     known = heard[~np.isnan(heard)]
     assert ((known > 0.99 * LOWEST_HZ) & (known < 1.02 * HIGHEST_HZ)).all()
+
+
+def spelled_out(finder, power):
+    """The same steps with numpy's own clip, take_along_axis and masks."""
+    repetition = power[:, finder._bins] @ finder.matrix
+    repetition /= np.maximum(repetition[:, :1], 1e-12)
+    best = (repetition[:, 2:-1] - finder._cost).argmax(axis=1)
+    before, peak, after = np.take_along_axis(repetition, best[:, None] + (1, 2, 3), axis=1).T
+    curve = np.minimum(before - 2 * peak + after, -1e-6)
+    offset = np.clip(0.5 * (before - after) / curve, -0.5, 0.5)
+    found = np.empty((len(power), 2), np.float32)
+    found[:, 0] = finder._octaves - np.log2(finder._lags[best] + offset)
+    np.clip(peak, 0.0, 1.0, out=found[:, 1])
+    found[found[:, 1] <= LEAST_VOICING, 0] = np.nan
+    return found
+
+
+@pytest.mark.parametrize(
+    "sound", [vowel(140), noise(1.0), np.zeros(RATE), 1e-9 * noise(1.0), vowel(300) + noise(1.0)]
+)
+def test_the_quick_steps_give_the_bits_of_those_that_are_spelled_out(sound):
+    windows = np.lib.stride_tricks.sliding_window_view(sound.astype(np.float32), 512)[::160]
+    power = np.abs(np.fft.rfft(windows * EXTRACTOR._window)).astype(np.float32) ** 2
+    finder = EXTRACTOR._pitch
+    assert finder.block(power).tobytes() == spelled_out(finder, power).tobytes()

@@ -6,14 +6,15 @@ from enum import Enum
 
 from webapp.load import Load
 
-STALE_S = 0.5  # behind by more: windows are skipped, all but one a second
-LOSE_ABOVE_S = 0.8  # behind by more, though windows were skipped: sound is lost
-LOSE_UNTIL_S = 0.4
+STALE_S = 0.5  # behind by more: windows are skipped
+LOSE_ABOVE_S = 0.7  # behind by more, though windows were skipped: sound is lost
+LOSE_UNTIL_S = 0.3  # enough for one more window
 PATIENCE_S = 0.5  # how long skipping windows may try to win it back alone
-JUDGED_EACH_S = 1.0  # nobody's chart stands still for longer
+JUDGED_EACH_S = 0.5  # a window is judged all the same, so that nobody's chart stands still
+SELDOM_S = 1.0  # where sound is lost too: each of these windows needs some of it
 DRIFT = 0.001  # how much slower than the server's a sound card's clock may be
 FORGET = 2.0  # seconds a second: what is late though the server had time was recorded late
-FREE_S = 0.25  # so recently the server must have had time
+FREE_S = 0.5  # so recently the server must have had time
 AHEAD_S = 0.5  # who sends ahead of time is not late when that is used up
 LONGEST_GAP_S = 0.25  # between chunks that come as they are recorded
 
@@ -43,7 +44,7 @@ class Pace:
         Seconds, monotonic.
     """
 
-    __slots__ = ("_at", "_began", "_judged_at", "_late_since", "_least", "_load", "_losing")
+    __slots__ = ("_at", "_began", "_judged_at", "_least", "_load", "_losing")
 
     def __init__(self, load: Load, now: float) -> None:
         self._load = load
@@ -54,7 +55,6 @@ class Pace:
         self._began = now - audio_s
         self._at = self._judged_at = now
         self._least = float("inf")
-        self._late_since: float | None = None
         self._losing = False
 
     def judged(self, now: float) -> None:
@@ -79,23 +79,22 @@ class Pace:
             least = max(offset, -AHEAD_S)
         self._least = least
         behind_s = offset - least
-        if behind_s <= STALE_S:
-            if self._late_since is not None and behind_s <= LOSE_UNTIL_S:
-                self._late_since = None
-                self._losing = False
-            if not self._losing:
-                return Care.ALL
+        if behind_s <= STALE_S and not (self._losing and behind_s > LOSE_UNTIL_S):
+            self._losing = False
+            self._judged_at = now  # or will be with the next window: what waits behind is newer
+            return Care.ALL
         return self._late(now, behind_s, gap_s)
 
     def _late(self, now: float, behind_s: float, gap_s: float) -> Care:
+        toil_s = self._load.toil(now)
         free = now - self._load.free_at < FREE_S
         if free:
             self._least += FORGET * min(gap_s, LONGEST_GAP_S)
-        if self._late_since is None:
-            self._late_since = now
         self._losing = not free and (
-            self._losing or (behind_s > LOSE_ABOVE_S and now - self._late_since > PATIENCE_S)
+            self._losing or (behind_s > LOSE_ABOVE_S and toil_s > PATIENCE_S)
         )
-        if now - self._judged_at >= JUDGED_EACH_S:
+        if gap_s > JUDGED_EACH_S:  # what waits behind this is newer, and comes at once
+            self._judged_at = now
+        if now - self._judged_at >= (SELDOM_S if self._losing else JUDGED_EACH_S):
             return Care.NEWEST
         return Care.LOST if self._losing else Care.NONE

@@ -35,7 +35,7 @@ class World:
         for _ in range(round(seconds / 0.05)):
             self.now += 0.05
             self.cpu_s += 0.05 * min(1.0, self.cost * len(self.places))
-            self.load.feel(self.now, self.cpu_s, late_s=late_s)
+            self.load.feel(self.now, self.cpu_s, late_s=late_s, turn_s=0.0)
 
     def enter(self, key="a"):
         """Return why there was no place."""

@@ -146,6 +146,11 @@ class RecognitionStream:
         return self._samples / self._rate
 
     @property
+    def heard_s(self) -> float:
+        """Until when there are features: a frame more needs the samples after it."""
+        return self._begin_s + self._lost_s + self._heard / self._fps
+
+    @property
     def speaker(self) -> Speaker:
         """What has been heard of the voice so far."""
         return self._speaker
@@ -170,7 +175,7 @@ class RecognitionStream:
                 continue
             self._due = self._heard
             if at_most is None or left // self._stride < at_most:
-                windows.append(self._judge(self._end_s()))
+                windows.append(self._judge(self.heard_s))
             else:
                 self._skip(1)
         return windows
@@ -223,10 +228,6 @@ class RecognitionStream:
         taken = np.concatenate(self._kept)
         self._kept = []
         return taken
-
-    def _end_s(self) -> float:
-        """Return the time that the frames heard so far reach to."""
-        return self._begin_s + self._lost_s + self._heard / self._fps
 
     def _skip(self, count: int) -> None:
         self.skipped += count

@@ -6,14 +6,14 @@ import math
 import time
 from collections.abc import Callable
 
-TICK_S = 0.05
+TICK_S = 0.1
 MEMORY_S = 2.0  # a change is felt to 63 % after so long
 LATE_MEMORY_S = 1.0
 ON_TIME_S = 0.02  # a loop that is later than this may have had work waiting
 PAUSE_S = 0.05  # a longer time without any work is none of work
 CALM_S = 5.0  # after so long without toil, a new one begins
 EMPTY_TURN_S = 0.0003  # a turn of the loop in which nobody else had anything to do
-TELL_EACH = 20  # ticks
+TELL_EACH = 10  # ticks
 
 
 class Load:
@@ -36,6 +36,13 @@ class Load:
         self._now = self._cpu_s = 0.0
         self._toiled_s = 0.0
         self._toiled_at = -math.inf
+
+    @classmethod
+    def at_leisure(cls) -> Load:
+        """Return the load of somebody who always has time."""
+        load = cls()
+        load.free_at = math.inf
+        return load
 
     def begin(self, now: float, cpu_s: float) -> None:
         """Begin anew: nobody was here, so nothing was used."""

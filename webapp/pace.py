@@ -14,7 +14,7 @@ JUDGED_EACH_S = 0.5  # a window is judged all the same, so that nobody's chart s
 SELDOM_S = 1.0  # where sound is lost too: each of these windows needs some of it
 DRIFT = 0.001  # how much slower than the server's a sound card's clock may be
 FORGET = 2.0  # seconds a second: what is late though the server had time was recorded late
-FREE_S = 0.5  # so recently the server must have had time
+FREE_S = 0.75  # so recently the server must have had time
 AHEAD_S = 0.5  # who sends ahead of time is not late when that is used up
 LONGEST_GAP_S = 0.25  # between chunks that come as they are recorded
 

@@ -264,7 +264,7 @@ def problem(error: ProtocolError) -> Message:
 
 def skipped(windows: int) -> Message:
     """Return the `problem` event that tells how many windows there was no time to judge."""
-    error = ProtocolError("skipped", "The server was behind, and left something out.")
+    error = ProtocolError("skipped", "Sound came late: some of it was not judged.")
     name, data = problem(error)
     return name, data | {"windows": windows}
 

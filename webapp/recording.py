@@ -96,9 +96,7 @@ class Recording:
             keep_frames=request.mfcc,
         )
         self._calibrates = request.calibrate
-        self._frames_sent = 0
         self._frame_events = 0
-        self._lost_s = self._frames_lost_s = 0.0  # in all; before the first frame that is unsent
         self._charged_s = 0.0
         self._began = self.touched = clock()
         self._pace = Pace(load, self._began)
@@ -151,9 +149,7 @@ class Recording:
     def frames(self) -> Message:
         """Return the MFCC frames since the last time."""
         new = self._stream.take_frames()
-        start_s = self._frames_lost_s + self._frames_sent / self._features.frames_per_second
-        self._frames_lost_s = self._lost_s
-        self._frames_sent += len(new)
+        start_s = self._stream.heard_s - len(new) / self._features.frames_per_second
         self._frame_events += 1
         return protocol.frames(
             seq=self._frame_events - 1,
@@ -182,7 +178,6 @@ class Recording:
 
     def _lose(self, seconds: float) -> None:
         self._stream.lose(seconds)
-        self._lost_s += seconds
         self._count_skipped()
 
     def _count_skipped(self) -> None:

@@ -105,7 +105,7 @@ class LiveSession:
         self._clock = clock
         self._tally = Tally() if tally is None else tally
         self._ended = ended
-        self._load = load or Load()
+        self._load = load or Load.at_leisure()
         self._model = protocol.model_info(recognizer.card.name, recognizer.card.version)
         self._recording: Recording | None = None
         self._told_skipped = 0  # windows of the recording

@@ -273,7 +273,7 @@ class Live:
         if manner is Manner.FLOOD:
             self._journal.flooded(self._sessions[sid].id, visitor)
             cut_off(self._server, sid, namespace=NAMESPACE)
-        elif manner is not Manner.HASTY:
+        elif manner in (Manner.TOO_FAST, Manner.TOLD):
             self._refuse_hasty(sid, event, told=manner is Manner.TOLD)
         self._server.sleep(0)  # the others first
         return manner is Manner.HASTY and sid in self._visitors

@@ -21,6 +21,7 @@ class Manner(Enum):
     TOO_FAST = "too fast: refused, and to be told"
     TOLD = "too fast, as was told just now"
     FLOOD = "too fast for too long: the connection is to be ended"
+    ENDED = "after that: what was in its buffers"
 
 
 class Visitor:
@@ -36,11 +37,12 @@ class Visitor:
         Events a second in the long run.
     """
 
-    __slots__ = ("_events", "_excess", "_told_at", "address", "key", "place", "refusals")
+    __slots__ = ("_events", "_excess", "_told_at", "address", "ended", "key", "place", "refusals")
 
     def __init__(self, address: str, key: str, *, max_events_s: float) -> None:
         self.address = address
         self.key = key
+        self.ended = False
         self.place: Place | None = None
         self.refusals: set[str] = set()  # the codes of those that were logged
         self._events = Bucket(per_s=max_events_s, burst=BURST_S * max_events_s)
@@ -49,9 +51,12 @@ class Visitor:
 
     def manner(self, now: float) -> Manner:
         """Count an event; return how it comes."""
+        if self.ended:
+            return Manner.ENDED
         if not self._events.take(now):
             return Manner.FINE if self._events.used_s(now) < AHEAD_S else Manner.HASTY
         if self._excess.take(now):
+            self.ended = True
             return Manner.FLOOD
         if now - self._told_at < TELL_EACH_S:
             return Manner.TOLD

@@ -28,6 +28,8 @@ def test_a_flood_is_told_once_a_second_and_then_ended():
     assert 500 < first < 600
     assert 200 < end - first < 300
     assert flood[first:end].count(Manner.TOO_FAST) == 1
+    assert flood.count(Manner.FLOOD) == 1
+    assert set(flood[end + 1 :]) == {Manner.ENDED}
     slower = manners(95, 60)  # never ends, but is told
     assert Manner.FLOOD not in slower
     assert 30 < slower.count(Manner.TOO_FAST) <= 60

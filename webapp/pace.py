@@ -7,7 +7,7 @@ from enum import Enum
 from webapp.load import Load
 
 STALE_S = 0.5  # behind by more: windows are skipped
-LOSE_ABOVE_S = 0.7  # behind by more, though windows were skipped: sound is lost
+LOSE_ABOVE_S = 0.6  # behind by more, though windows were skipped: sound is lost
 LOSE_UNTIL_S = 0.3  # enough for one more window
 PATIENCE_S = 0.5  # how long skipping windows may try to win it back alone
 JUDGED_EACH_S = 0.5  # a window is judged all the same, so that nobody's chart stands still
@@ -44,7 +44,7 @@ class Pace:
         Seconds, monotonic.
     """
 
-    __slots__ = ("_at", "_began", "_judged_at", "_least", "_load", "_losing")
+    __slots__ = ("_at", "_began", "_judged_at", "_least", "_load", "_losing", "_put_off")
 
     def __init__(self, load: Load, now: float) -> None:
         self._load = load
@@ -55,11 +55,12 @@ class Pace:
         self._began = now - audio_s
         self._at = self._judged_at = now
         self._least = float("inf")
-        self._losing = False
+        self._losing = self._put_off = False
 
     def judged(self, now: float) -> None:
         """Note that a window was judged."""
         self._judged_at = now
+        self._put_off = False
 
     def care(self, now: float, audio_s: float) -> Care:
         """Return what to do with a chunk.
@@ -81,7 +82,6 @@ class Pace:
         behind_s = offset - least
         if behind_s <= STALE_S and not (self._losing and behind_s > LOSE_UNTIL_S):
             self._losing = False
-            self._judged_at = now  # or will be with the next window: what waits behind is newer
             return Care.ALL
         return self._late(now, behind_s, gap_s)
 
@@ -93,8 +93,9 @@ class Pace:
         self._losing = not free and (
             self._losing or (behind_s > LOSE_ABOVE_S and toil_s > PATIENCE_S)
         )
-        if gap_s > JUDGED_EACH_S:  # what waits behind this is newer, and comes at once
-            self._judged_at = now
+        if gap_s > JUDGED_EACH_S and not self._put_off:
+            self._judged_at = now  # what waits behind this is newer, and comes at once
+            self._put_off = True
         if now - self._judged_at >= (SELDOM_S if self._losing else JUDGED_EACH_S):
             return Care.NEWEST
         return Care.LOST if self._losing else Care.NONE

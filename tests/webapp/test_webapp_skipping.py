@@ -125,7 +125,7 @@ def test_nothing_grows_with_a_recordings_length_but_its_timeline(recognizer):
     """Ten minutes, now in time, now late, now catching up."""
     told = Told(recognizer)
     ours = [tracemalloc.Filter(True, f"*/{room}/*") for room in ("models", "webapp")]
-    sizes = []
+    held = []
     tracemalloc.start()
     for number, chunk in enumerate(prolong(load(), seconds=600).chunks):
         late_s = 1.0 if number % 400 == 200 else 0.0
@@ -134,8 +134,10 @@ def test_nothing_grows_with_a_recordings_length_but_its_timeline(recognizer):
         if number % 4000 == 999:
             gc.collect()
             traces = tracemalloc.take_snapshot().filter_traces(ours).traces
-            sizes.append(sum(trace.size for trace in traces))
+            # Not among them: the interpreter's table of names, which once in a while is made anew.
+            held.append(sorted(trace.size for trace in traces if trace.size < 1 << 20))
     tracemalloc.stop()
-    first, last = sizes
+    first, last = held
     windows = 4000 * 0.12 / 0.25
-    assert last - first < windows * 24 * 1.25 + 10_000
+    assert len(last) < len(first) + 50
+    assert sum(last) - sum(first) < windows * 24 * 1.25 + 10_000

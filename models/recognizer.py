@@ -131,7 +131,13 @@ class RecognitionStream:
         self._speech = np.zeros(card.window_frames, np.bool_)
         self._begin_s = 0.0  # where the current uninterrupted part began
         self._heard = 0  # frames since then
-        self._judged = 0  # of them, those that the last window covered
+        self._due = 0  # of them, those that the last window covered or would have covered
+        self._judged = 0  # those that the last window covered that was judged
+        self._lost_s = 0.0  # sound of this part that nobody hears
+        self._judged_lost_s = 0.0  # of it, before the last window that was judged
+        self._gaps: list[tuple[int, float]] = []  # where, in frames of this part; how long
+        self._unjudged_s = 0.0  # of all that was lost: for less than a step no window is missing
+        self.skipped = 0  # windows that were not judged
         self._kept: list[npt.NDArray[np.int8]] | None = [] if keep_frames else None
 
     @property
@@ -140,25 +146,55 @@ class RecognitionStream:
         return self._samples / self._rate
 
     @property
+    def heard_s(self) -> float:
+        """Until when there are features: a frame more needs the samples after it."""
+        return self._begin_s + self._lost_s + self._heard / self._fps
+
+    @property
     def speaker(self) -> Speaker:
         """What has been heard of the voice so far."""
         return self._speaker
 
-    def push(self, samples: Floats) -> list[Window]:
+    def push(self, samples: Floats, *, at_most: int | None = None) -> list[Window]:
         """Add samples and return the windows that they completed.
 
         Parameters
         ----------
         samples : ndarray of float32, shape (n,)
             Mono at 16 kHz.
+        at_most : int, optional
+            How many windows are judged, the newest ones; the others are skipped. They are heard all
+            the same, so that the next window that is judged misses nothing of its three seconds.
         """
         self._samples += len(samples)
         windows = []
-        for block in self._features.push(samples):
+        blocks = self._features.push(samples)
+        for left, block in zip(reversed(range(len(blocks))), blocks, strict=True):
             self._hear(block)
-            if self._heard - self._judged >= self._stride * BLOCK:
-                windows.append(self._judge(self._begin_s + self._heard / self._fps))
+            if self._heard - self._due < self._stride * BLOCK:
+                continue
+            self._due = self._heard
+            if at_most is None or left // self._stride < at_most:
+                windows.append(self._judge(self.heard_s))
+            else:
+                self._skip(1)
         return windows
+
+    def lose(self, seconds: float) -> None:
+        """Go on without some sound: what comes is later by so much, and windows close the gap."""
+        self._samples += round(seconds * self._rate)
+        step_s = self._stride * BLOCK / self._fps
+        self._unjudged_s += seconds
+        missing = int(self._unjudged_s / step_s)
+        self._unjudged_s -= missing * step_s
+        self._skip(missing)
+        if not self._heard:  # nothing before it that a window could reach back to
+            self._begin_s += seconds
+            return
+        self._lost_s += seconds
+        if self._gaps and self._gaps[-1][0] == self._heard:
+            seconds += self._gaps.pop()[1]
+        self._gaps.append((self._heard, seconds))
 
     def cut(self) -> Window | None:
         """End the current part: no window spans what comes before and after a pause.
@@ -175,7 +211,9 @@ class RecognitionStream:
         ):
             last = self._judge(self.duration_s)
         self._begin_s = self.duration_s
-        self._heard = self._judged = 0
+        self._heard = self._due = self._judged = 0
+        self._lost_s = self._judged_lost_s = 0.0
+        self._gaps.clear()
         return last
 
     def finish(self) -> Judgement:
@@ -190,6 +228,10 @@ class RecognitionStream:
         taken = np.concatenate(self._kept)
         self._kept = []
         return taken
+
+    def _skip(self, count: int) -> None:
+        self.skipped += count
+        self._timeline.skip(count)
 
     def _hear(self, block: Frames) -> None:
         count = len(block)
@@ -209,9 +251,14 @@ class RecognitionStream:
 
     def _judge(self, end_s: float) -> Window:
         frames = min(self._heard, self._card.window_frames)
-        start_s = max(self._begin_s, end_s - self._card.window_frames / self._fps)
-        step_s = (self._heard - self._judged) / self._fps
-        self._judged = self._heard
+        length_s = self._card.window_frames / self._fps
+        if self._gaps:
+            self._gaps = [gap for gap in self._gaps if gap[0] > self._heard - frames]
+            length_s += sum(seconds for _, seconds in self._gaps)
+        start_s = max(self._begin_s, end_s - length_s)
+        new = self._heard - self._judged
+        step_s = new / self._fps + (self._lost_s - self._judged_lost_s)
+        self._judged, self._judged_lost_s = self._heard, self._lost_s
         speech = self._speech[-frames:] if frames else self._speech[:0]
         if speech[-RECENT:].sum() < LEAST_SPEECH:
             return self._timeline.silence(start_s, end_s)
@@ -220,6 +267,7 @@ class RecognitionStream:
         if voice < self._card.decision.voice_above:
             return self._timeline.silence(start_s, end_s)
         weight = float(speech.sum()) / self._card.window_frames
+        stands_for = max(1.0, min(new, frames) / (self._stride * BLOCK))  # those skipped before it
         return self._timeline.speech(
-            start_s, end_s, logits=emotions, step_s=step_s, weight=weight**2
+            start_s, end_s, logits=emotions, step_s=step_s, weight=weight**2 * stands_for
         )

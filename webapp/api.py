@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import NamedTuple
@@ -13,8 +14,10 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from models import Speaker
-from webapp import protocol
+from webapp import addresses, protocol
+from webapp.addresses import Addresses
 from webapp.audio import AudioError
+from webapp.buckets import Buckets
 from webapp.logs import tell
 from webapp.metrics import NOT_SOUND, Meter
 from webapp.openapi import description
@@ -66,6 +69,9 @@ class Api:
         self._library = library
         self._settings = settings
         self._meter = meter
+        self._whose = Addresses(settings.trusted_proxies)
+        each_minute = settings.max_uploads_per_minute
+        self._rates = Buckets(per_s=each_minute / 60, burst=each_minute)
         self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
         self.blueprint.post("/predictions")(self.predictions)
         self.blueprint.get("/samples")(self.samples)
@@ -93,6 +99,7 @@ class Api:
         return jsonify(description(self._predictor.labels, self._settings))
 
     def _answer(self) -> _Answer:
+        self._count_upload()
         limit = self._settings.max_upload_mb << 20
         if (request.content_length or 0) > (current_app.config["MAX_CONTENT_LENGTH"] or limit):
             raise RequestEntityTooLarge
@@ -112,6 +119,17 @@ class Api:
                 raise ProtocolError("empty", "The file is empty.")
             speaker = self._predictor.known(request.form.get("speaker") or None)
             return self._gate.work(self._judge, data, _name(upload.filename), speaker)
+
+    def _count_upload(self) -> None:
+        """Refuse an address that has sent too many files, before this one is read."""
+        key = addresses.key(self._whose.of(request.environ))
+        wait_s = self._rates.take(key, time.monotonic())
+        if wait_s:
+            raise ProtocolError(
+                "rate_limited",
+                "Too many files came from your address; please try again later.",
+                retry_after_s=wait_s,
+            )
 
     def _refused(self, reason: str) -> None:
         self._meter.upload_refused(reason)
@@ -140,7 +158,7 @@ def refused(error: ProtocolError | AudioError) -> Response:
     response.status_code = STATUS.get(error.code, 400)
     retry_after_s = getattr(error, "retry_after_s", None)
     if retry_after_s:
-        response.headers["Retry-After"] = str(round(retry_after_s))
+        response.headers["Retry-After"] = str(math.ceil(retry_after_s))
     return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 from flask import Flask, Response
@@ -10,9 +11,12 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from models import Recognizer
 from webapp import api, async_mode, cli, connection, health, logs, metrics, pages, samples
+from webapp.admission import Admission
 from webapp.audio import AudioError
 from webapp.extensions import socketio
+from webapp.leases import LocalLeases
 from webapp.live import Live
+from webapp.load import Load
 from webapp.predictions import Predictor
 from webapp.protocol import PacketJson, ProtocolError
 from webapp.settings import Settings
@@ -56,10 +60,18 @@ def build(settings: Settings | None = None) -> Flask:
         json=PacketJson,
     )
     meter = metrics.Metrics.create() if settings.metrics else metrics.Meter()
+    gate = Gate(mode, places=settings.max_uploads)
+    load = Load()
     live = Live(
         socketio.server,
         recognizer,
         settings,
+        admission=Admission(settings, load, LocalLeases()),
+        load=load,
+        # In the loop's thread nobody judges uploads; with threads for all, they are taken off.
+        cpu=(lambda: time.process_time() - gate.spent_s)
+        if mode.name == "threading"
+        else time.thread_time,
         guard=mode.guard,
         breathe=mode.breathe,
         meter=meter,
@@ -70,7 +82,6 @@ def build(settings: Settings | None = None) -> Flask:
     for number, folder in enumerate(settings.samples_dir, 1):
         folders["own" if number == 1 else f"own-{number}"] = folder.resolve()
     library = samples.Library(folders, measure=predictor.duration_s)
-    gate = Gate(mode, places=settings.max_uploads)
     app.register_blueprint(api.Api(predictor, gate, library, settings, meter=meter).blueprint)
     app.register_blueprint(samples.blueprint(library))
     app.register_blueprint(health.blueprint(live, predictor.model))

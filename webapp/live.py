@@ -9,17 +9,22 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from models import Recognizer
-from webapp import protocol
+from webapp import addresses, protocol
+from webapp.addresses import Addresses
+from webapp.admission import Admission
+from webapp.hangup import cut_off
+from webapp.journal import Journal
+from webapp.load import Load, watch
 from webapp.logs import tell
-from webapp.metrics import NOT_SOUND, Meter
+from webapp.metrics import Meter
 from webapp.protocol import Json, Message, ProtocolError, Written
 from webapp.recording import Tally
-from webapp.session import Ended, LiveSession
+from webapp.session import LiveSession
 from webapp.settings import Settings
+from webapp.visitor import Manner, Visitor
 
 NAMESPACE = "/live"
 SWEEP_S = 5.0
-BUSY_RETRY_S = 15.0
 DRAIN_RETRY_S = 2.0
 COUNT_AT = 16  # chunks of all recordings together: two seconds of one, no time of a hundred
 
@@ -38,6 +43,12 @@ class Live:
     recognizer : Recognizer
         Used by these sessions alone.
     settings : Settings
+    admission : Admission
+        Decides which recordings may begin.
+    load : Load
+        Is fed as long as somebody is connected.
+    cpu : callable
+        CPU seconds of what serves these sessions.
     guard : context manager
         Held while a session works: a lock under threads, nothing where events cannot interleave.
     breathe : callable
@@ -52,6 +63,9 @@ class Live:
         recognizer: Recognizer,
         settings: Settings,
         *,
+        admission: Admission,
+        load: Load,
+        cpu: Callable[[], float],
         guard: AbstractContextManager[Any],
         breathe: Callable[[], None],
         meter: Meter,
@@ -59,24 +73,29 @@ class Live:
         self._server = server
         self._recognizer = recognizer
         self._settings = settings
+        self._admission = admission
+        self._load = load
+        self._cpu = cpu
+        self._whose = Addresses(settings.trusted_proxies)
         self._guard = guard
         self._breathe = breathe
         self._meter = meter
         self._tally = Tally()
+        self._journal = Journal(meter, self._tally, addresses=settings.log_addresses)
         self._sessions: dict[str, LiveSession] = {}
-        self._told: dict[str, set[str]] = {}  # why it was refused, of each connection
-        self._addresses: dict[str, str] = {}  # empty unless a setting asks for them
-        self._sweeping = False
+        self._visitors: dict[str, Visitor] = {}
+        self._sweeping = self._feeling = False
         self.draining = False
         server.on("connect", self._connect, namespace=NAMESPACE)
         server.on("disconnect", self._disconnect, namespace=NAMESPACE)
-        for event, work in (
-            ("start", self._start),
+        works: tuple[tuple[str, Any], ...] = (
+            ("start", None),
             ("audio", self._audio),
             ("pause", self._pause),
             ("resume", self._resume),
             ("stop", self._stop),
-        ):
+        )
+        for event, work in works:
             server.on(event, self._handler(event, work), namespace=NAMESPACE)
         server.on("*", self._unknown, namespace=NAMESPACE)
 
@@ -84,6 +103,11 @@ class Live:
     def recordings(self) -> int:
         """How many recordings are under way."""
         return sum(session.active for session in self._sessions.values())
+
+    @property
+    def load(self) -> float:
+        """Share of its core that this process has used lately."""
+        return round(self._load.share, 2)
 
     @property
     def connections(self) -> int:
@@ -112,32 +136,50 @@ class Live:
 
     def _connect(self, sid: str, environ: Json, auth: object = None) -> None:  # noqa: ARG002
         self._sessions[sid] = LiveSession(
-            self._recognizer, self._settings, tally=self._tally, ended=self._ended
+            self._recognizer,
+            self._settings,
+            tally=self._tally,
+            ended=self._journal.ended,
+            load=self._load,
         )
-        self._told[sid] = set()
-        if self._settings.log_addresses:
-            self._addresses[sid] = str(environ.get("REMOTE_ADDR", ""))
+        address = self._whose.of(environ)
+        self._visitors[sid] = Visitor(
+            address, addresses.key(address), max_events_s=self._settings.max_events_s
+        )
         if not self._sweeping:
             self._sweeping = True
             self._server.start_background_task(self._sweep)
+        if not self._feeling:
+            self._feeling = True
+            self._server.start_background_task(self._feel)
 
     def _disconnect(self, sid: str, reason: object = None) -> None:  # noqa: ARG002
         session = self._sessions.pop(sid, None)
-        self._told.pop(sid, None)
-        self._addresses.pop(sid, None)
+        visitor = self._visitors.pop(sid, None)
         if session:
             with self._guard:
                 session.close()
+        if visitor:
+            self._leave(visitor)
 
-    def _start(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:
+    def _start(self, sid: str, args: tuple[object, ...]) -> Json:
+        """Begin a recording; the guard is not held while its address's places are asked for."""
         request = protocol.parse_start(args)
         if self.draining:
             raise self._draining_error()
-        if not session.active and self.recordings >= self._settings.max_sessions:
-            raise ProtocolError(
-                "busy", "All places are taken; please try again soon.", retry_after_s=BUSY_RETRY_S
-            )
-        return [], session.start(request)
+        session, visitor = self._sessions[sid], self._visitors[sid]
+        place = None if session.active else self._admission.enter(visitor.key)
+        try:
+            with self._guard:
+                if sid not in self._sessions:  # it went meanwhile
+                    raise ProtocolError("out_of_order", "The connection has ended.")
+                acknowledgement = session.start(request)
+        except BaseException:
+            if place:
+                self._admission.leave(place)
+            raise
+        visitor.place = place
+        return acknowledgement
 
     def _audio(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], None]:
         self._tally.chunks += 1
@@ -166,9 +208,11 @@ class Live:
         messages, summary = session.stop()
         return messages, protocol.written(summary, self._breathe)
 
-    def _unknown(self, event: str, sid: str, *args: object) -> Json:  # noqa: ARG002
+    def _unknown(self, event: str, sid: str, *args: object) -> Json | None:  # noqa: ARG002
         self._meter.received(event)
         error = ProtocolError("bad_message", f"There is no event {event[:40]!r}.")
+        if not self._may(sid, event, time.perf_counter()):
+            return None
         self._emit(sid, [protocol.problem(error)])
         return protocol.refusal(error)
 
@@ -177,26 +221,30 @@ class Live:
         event: str,
         work: Callable[
             [LiveSession, tuple[object, ...]], tuple[list[Message], Json | Written | None]
-        ],
+        ]
+        | None,
     ) -> Callable[..., Json | Written | None]:
         """Wrap an event's work: what goes wrong is told to this client and costs nobody else."""
 
         def handle(sid: str, *args: object) -> Json | Written | None:
             acknowledgement: Json | Written | None
+            messages: list[Message] = []
             arrived = time.perf_counter()
             if event != "audio":
                 self._meter.received(event)
-            session = self._sessions.get(sid)
-            if session is None:  # the connection went while the event was under way
+            if not self._may(sid, event, arrived):
                 return None
+            session, visitor = self._sessions[sid], self._visitors[sid]
             try:
-                with self._guard:
-                    messages, acknowledgement = work(session, args)
-                if event == "start":
-                    self._began(sid, session)
+                if work is None:
+                    acknowledgement = self._start(sid, args)
+                    self._journal.began(session.id, visitor)
+                else:
+                    with self._guard:
+                        messages, acknowledgement = work(session, args)
             except ProtocolError as refused:
                 if event == "start":
-                    self._refused(sid, refused)
+                    self._journal.refused(refused, visitor)
                 messages, acknowledgement = [protocol.problem(refused)], protocol.refusal(refused)
             except Exception:  # one session's fault must not reach the server's loop
                 log.exception("A live session failed on %s", event)
@@ -206,49 +254,62 @@ class Live:
             self._emit(sid, messages)
             if event == "audio" and messages and messages[0][0] == "prediction":
                 self._meter.predicted(time.perf_counter() - arrived)
-            if self.draining and not session.active:
-                self._server.start_background_task(self._hang_up_soon, sid)
+            if not session.active:
+                self._leave(visitor)
+                if self.draining:
+                    self._server.start_background_task(self._hang_up_soon, sid)
             return None if event == "audio" else acknowledgement
 
         return handle
 
+    def _may(self, sid: str, event: str, now: float) -> bool:
+        """Return whether an event is to be worked on; False too if the connection is gone."""
+        visitor = self._visitors.get(sid)
+        if visitor is None:
+            return False
+        manner = visitor.manner(now)
+        if manner is Manner.FINE:
+            return True
+        if manner is Manner.FLOOD:
+            self._journal.flooded(self._sessions[sid].id, visitor)
+            cut_off(self._server, sid, namespace=NAMESPACE)
+        elif manner in (Manner.TOO_FAST, Manner.TOLD):
+            self._refuse_hasty(sid, event, told=manner is Manner.TOLD)
+        self._server.sleep(0)  # the others first
+        return manner is Manner.HASTY and sid in self._visitors
+
+    def _refuse_hasty(self, sid: str, event: str, *, told: bool) -> None:
+        """Tell a client that it sends too fast; a recording that misses a chunk is over."""
+        error = ProtocolError(
+            "too_fast", "Events came much too fast; please wait a moment.", retry_after_s=1.0
+        )
+        session = self._sessions[sid]
+        if event == "audio" and session.active:
+            with self._guard:
+                messages = session.end(error)
+            self._emit(sid, messages)
+            self._leave(self._visitors[sid])
+        elif not told:
+            self._emit(sid, [protocol.problem(error)])
+
     # Behind the events.
 
-    def _began(self, sid: str, session: LiveSession) -> None:
-        self._meter.began()
-        address = self._addresses.get(sid)
-        tell(log, "session_began", "A recording began.", session=session.id, address=address)
+    def _leave(self, visitor: Visitor) -> None:
+        place, visitor.place = visitor.place, None
+        if place:
+            self._admission.leave(place)
 
-    def _refused(self, sid: str, error: ProtocolError) -> None:
-        self._meter.refused(error.code)
-        told = self._told.get(sid, set())
-        if error.code not in told:  # a client that tries on and on is counted, not written down
-            told.add(error.code)
-            address = self._addresses.get(sid)
-            sentence = "A recording was not let in."
-            tell(log, "session_refused", sentence, reason=error.code, address=address)
-
-    def _ended(self, ended: Ended) -> None:
-        self._meter.took(self._tally)
-        self._meter.ended(ended.reason)
-        if ended.reason in NOT_SOUND:
-            tell(
-                log,
-                "decode_failed",
-                "A recording could not be decoded.",
-                session=ended.session,
-                door="live",
-                kind=ended.reason,
+    def _feel(self) -> None:
+        """Feel the load: there only while somebody is connected."""
+        while self._sessions:
+            watch(
+                self._load,
+                sleep=self._server.sleep,
+                goes_on=lambda: bool(self._sessions),
+                cpu=self._cpu,
+                tell=self._meter.felt,
             )
-        tell(
-            log,
-            "session_ended",
-            "A recording ended.",
-            session=ended.session,
-            reason=ended.reason,
-            seconds=round(ended.audio_s, 3),
-            windows=ended.windows,
-        )
+        self._feeling = False
 
     def _sweep(self) -> None:
         """End idle recordings: one task for all of them, there only while somebody is connected."""
@@ -263,6 +324,12 @@ class Live:
                     session.close("internal")
                     continue
                 self._emit(sid, messages)
+                if not session.active and sid in self._visitors:
+                    self._leave(self._visitors[sid])
+            try:
+                self._admission.renew()
+            except Exception:
+                log.exception("The places could not be renewed")
         self._sweeping = False
 
     def _emit(self, sid: str, messages: Iterable[Message]) -> None:

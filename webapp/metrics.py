@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from flask import Blueprint, Response
 
+from webapp.admission import REASONS
+from webapp.load import Load
 from webapp.recording import Tally
 
 if TYPE_CHECKING:
@@ -44,8 +46,11 @@ class Meter:
     def ended(self, reason: str) -> None:
         """Count a recording out, and what could not be decoded."""
 
-    def refused(self, reason: str) -> None:
-        """Count a recording that was not let in."""
+    def refused(self, reason: str, cause: str | None = None) -> None:
+        """Count a recording that was not let in; if the server was busy, with what."""
+
+    def felt(self, load: Load) -> None:
+        """Show how much there is to do."""
 
     def judged(self, *, audio_s: float, cpu_s: float) -> None:
         """Count an upload that was answered."""
@@ -68,6 +73,13 @@ class Metrics(Meter):
         Recordings not let in, and those that ended, by reason.
     events_total : Counter
         Events of live clients, by kind.
+    busy_total : Counter
+        Recordings not let in because the server was busy, by cause: count, load, late (the loop
+        does not keep up), address (too many from one).
+    load, late : Gauge
+        Share of its core that the busiest worker used lately; how late the latest's loop turned.
+    skipped_total : Counter
+        Windows that there was no time to judge.
     audio_total : Counter
         Seconds of sound decoded, by door (live, upload).
     cpu_total : Counter
@@ -81,12 +93,16 @@ class Metrics(Meter):
         Seconds from a chunk's arrival in its handler until its predictions were handed to the
         socket. What waits in the socket's buffer before that is not seen from here.
     tallied : tuple of Counter
-        Where a tally's four numbers go: to find a counter by its label costs as much as counting.
+        Where a tally's five numbers go: to find a counter by its label costs as much as counting.
     """
 
     registry: CollectorRegistry
     sessions: Gauge
     refused_total: Counter
+    busy_total: Counter
+    load: Gauge
+    late: Gauge
+    skipped_total: Counter
     ended_total: Counter
     events_total: Counter
     audio_total: Counter
@@ -94,7 +110,7 @@ class Metrics(Meter):
     failures_total: Counter
     uploads_total: Counter
     latency: Histogram
-    tallied: tuple[Counter, Counter, Counter, Counter]
+    tallied: tuple[Counter, Counter, Counter, Counter, Counter]
 
     @classmethod
     def create(cls) -> Metrics:
@@ -106,19 +122,23 @@ class Metrics(Meter):
         def counter(name: str, about: str, *labels: str) -> Counter:
             return Counter(name, about, labels, namespace=PREFIX, registry=registry)
 
+        def gauge(name: str, about: str, *, several: Literal["livesum", "livemax"]) -> Gauge:
+            return Gauge(
+                name, about, namespace=PREFIX, registry=registry, multiprocess_mode=several
+            )
+
+        skipped = counter("windows_skipped", "Windows that there was no time to judge.")
         events = counter("events", "Events of live clients.", "kind")
         audio = counter("audio_seconds", "Seconds of sound decoded.", "door")
         cpu = counter("cpu_seconds", "CPU seconds of the stages.", "stage")
         made = cls(
             registry=registry,
-            sessions=Gauge(
-                "sessions",
-                "Recordings under way.",
-                namespace=PREFIX,
-                registry=registry,
-                multiprocess_mode="livesum",
-            ),
+            sessions=gauge("sessions", "Recordings under way.", several="livesum"),
             refused_total=counter("sessions_refused", "Recordings not let in.", "reason"),
+            busy_total=counter("busy", "Recordings not let in as busy.", "cause"),
+            load=gauge("load", "The busiest worker's share of its core.", several="livemax"),
+            late=gauge("loop_late_seconds", "How late the loop turns.", several="livemax"),
+            skipped_total=skipped,
             ended_total=counter("sessions_ended", "Recordings that ended.", "reason"),
             events_total=events,
             audio_total=audio,
@@ -135,6 +155,7 @@ class Metrics(Meter):
             tallied=(
                 events.labels("audio"),
                 audio.labels("live"),
+                skipped,
                 cpu.labels("decode"),
                 cpu.labels("recognise"),
             ),
@@ -155,6 +176,8 @@ class Metrics(Meter):
             self.cpu_total.labels(stage)
         for reason in ("busy", "draining"):
             self.refused_total.labels(reason)
+        for cause in REASONS:
+            self.busy_total.labels(cause)
         for reason in ("stopped", "disconnected", "internal"):
             self.ended_total.labels(reason)
         self.uploads_total.labels("judged")
@@ -165,12 +188,14 @@ class Metrics(Meter):
 
     def took(self, tally: Tally) -> None:
         """Count what a tally holds, and set it back to zero."""
-        chunks, audio_s, decode_s, recognise_s = self.tallied
+        chunks, audio_s, skipped, decode_s, recognise_s = self.tallied
         chunks.inc(tally.chunks)
         audio_s.inc(tally.audio_s)
+        if tally.skipped:
+            skipped.inc(tally.skipped)
         decode_s.inc(tally.decode_s)
         recognise_s.inc(tally.recognise_s)
-        tally.chunks = 0
+        tally.chunks = tally.skipped = 0
         tally.audio_s = tally.decode_s = tally.recognise_s = 0.0
 
     def predicted(self, seconds: float) -> None:
@@ -188,9 +213,16 @@ class Metrics(Meter):
         if reason in NOT_SOUND:
             self.failures_total.labels("live", reason).inc()
 
-    def refused(self, reason: str) -> None:
-        """Count a recording that was not let in."""
+    def refused(self, reason: str, cause: str | None = None) -> None:
+        """Count a recording that was not let in; if the server was busy, with what."""
         self.refused_total.labels(reason).inc()
+        if cause:
+            self.busy_total.labels(cause).inc()
+
+    def felt(self, load: Load) -> None:
+        """Show how much there is to do."""
+        self.load.set(load.share)
+        self.late.set(load.late_s)
 
     def judged(self, *, audio_s: float, cpu_s: float) -> None:
         """Count an upload that was answered."""

@@ -262,6 +262,13 @@ def problem(error: ProtocolError) -> Message:
     return "problem", error_object(error) | {"retry_after_s": error.retry_after_s}
 
 
+def skipped(windows: int) -> Message:
+    """Return the `problem` event that tells how many windows there was no time to judge."""
+    error = ProtocolError("skipped", "Sound came late: some of it was not judged.")
+    name, data = problem(error)
+    return name, data | {"windows": windows}
+
+
 def refusal(error: ProtocolError) -> Json:
     """Return the acknowledgement of an event that was refused."""
     return {"ok": False, "error": error_object(error) | {"retry_after_s": error.retry_after_s}}

@@ -12,10 +12,14 @@ import numpy.typing as npt
 from models import SAMPLE_RATE, Judgement, RecognitionStream, Recognizer, Window
 from webapp import protocol
 from webapp.audio import open_stream
+from webapp.load import Load
+from webapp.pace import Care, Pace
 from webapp.protocol import Json, Message, ProtocolError, Start
 from webapp.settings import Settings
 
 Samples = npt.NDArray[np.float32]
+
+AT_MOST = {Care.NEWEST: 1, Care.NONE: 0}
 
 
 @dataclass(slots=True)
@@ -31,12 +35,15 @@ class Tally:
         Events `audio`, wrong ones too.
     audio_s : float
         Seconds of sound that were decoded.
+    skipped : int
+        Windows that were not judged.
     decode_s, recognise_s : float
         CPU seconds of decoding, and of features, network and timeline; 0 where nobody counts.
     """
 
     chunks: int = 0
     audio_s: float = 0.0
+    skipped: int = 0
     decode_s: float = 0.0
     recognise_s: float = 0.0
 
@@ -57,6 +64,8 @@ class Recording:
         Seconds, monotonic.
     tally : Tally
         To what this recording adds what it took.
+    load : Load
+        Tells whether the server has time.
 
     Raises
     ------
@@ -73,6 +82,7 @@ class Recording:
         request: Start,
         clock: Callable[[], float],
         tally: Tally,
+        load: Load,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -86,23 +96,34 @@ class Recording:
             keep_frames=request.mfcc,
         )
         self._calibrates = request.calibrate
-        self._frames_sent = 0
         self._frame_events = 0
         self._charged_s = 0.0
         self._began = self.touched = clock()
+        self._pace = Pace(load, self._began)
         self.wants_frames = request.mfcc
         self.audio_s = 0.0  # decoded
         self.seen = 0  # windows that became predictions
+        self.skipped = 0  # windows that did not
 
     def touch(self) -> None:
         """Note that the client is there."""
         self.touched = self._clock()
 
     def hear(self, chunk: bytes) -> list[Window]:
-        """Return the windows that a chunk completed."""
-        self.touch()
+        """Return the windows that a chunk completed, as far as there is time to judge them."""
+        now = self.touched = self._clock()
         began = self._cpu()
-        return self._push(self._decoder.push(chunk), began)
+        self._decoder.read(chunk)
+        care = self._pace.care(now, self._charged_s)
+        if care is Care.LOST:
+            self._lose(self._decoder.skip())
+            return []
+        windows = self._push(
+            self._decoder.decode(), began, at_most=None if care is Care.ALL else AT_MOST[care]
+        )
+        if windows:
+            self._pace.judged(now)
+        return windows
 
     def drain(self) -> list[Window]:
         """Return the windows of what the decoder still held back."""
@@ -111,6 +132,7 @@ class Recording:
 
     def cut(self) -> list[Window]:
         """Return the window of what was left, and begin anew."""
+        self._pace.begin(self._clock(), self._charged_s)
         window = self._stream.cut()
         return self._saw([] if window is None else [window])
 
@@ -127,8 +149,7 @@ class Recording:
     def frames(self) -> Message:
         """Return the MFCC frames since the last time."""
         new = self._stream.take_frames()
-        start_s = self._frames_sent / self._features.frames_per_second
-        self._frames_sent += len(new)
+        start_s = self._stream.heard_s - len(new) / self._features.frames_per_second
         self._frame_events += 1
         return protocol.frames(
             seq=self._frame_events - 1,
@@ -138,9 +159,11 @@ class Recording:
             data=new.tobytes(),
         )
 
-    def _push(self, samples: Samples, began: float) -> list[Window]:
+    def _push(self, samples: Samples, began: float, *, at_most: int | None = None) -> list[Window]:
         decoded = self._cpu()
-        windows = self._stream.push(samples)
+        windows = self._stream.push(samples, at_most=at_most)
+        if at_most is not None:
+            self._count_skipped()
         seconds = len(samples) / SAMPLE_RATE
         self.audio_s += seconds
         tally = self._tally
@@ -150,9 +173,16 @@ class Recording:
         return self._saw(windows)
 
     def _saw(self, windows: list[Window]) -> list[Window]:
-        if windows:
-            self.seen = windows[-1].seq + 1
+        self.seen += len(windows)
         return windows
+
+    def _lose(self, seconds: float) -> None:
+        self._stream.lose(seconds)
+        self._count_skipped()
+
+    def _count_skipped(self) -> None:
+        self._tally.skipped += self._stream.skipped - self.skipped
+        self.skipped = self._stream.skipped
 
     def _charge(self, seconds: float) -> None:
         """Refuse audio beyond the budget undecoded: 72 KB of Opus can claim 16 minutes."""

@@ -11,9 +11,12 @@ from enum import Enum
 from models import Recognizer, Window
 from webapp import protocol
 from webapp.audio import AudioError
+from webapp.load import Load
 from webapp.protocol import Json, Message, ProtocolError, Start
 from webapp.recording import Recording, Tally
 from webapp.settings import Settings
+
+SKIPPED_EACH_S = 1.0  # so often it is told at most that windows were skipped
 
 
 class State(Enum):
@@ -81,6 +84,8 @@ class LiveSession:
         To what the recordings add what they took.
     ended : callable, optional
         Is told, once, of each recording that has ended.
+    load : Load, optional
+        Tells whether the server has time for every window.
     """
 
     def __init__(
@@ -91,6 +96,7 @@ class LiveSession:
         clock: Callable[[], float] = time.monotonic,
         tally: Tally | None = None,
         ended: Callable[[Ended], None] = _tell_nobody,
+        load: Load | None = None,
     ) -> None:
         self.state = State.NEW
         self.id = ""
@@ -99,8 +105,11 @@ class LiveSession:
         self._clock = clock
         self._tally = Tally() if tally is None else tally
         self._ended = ended
+        self._load = load or Load.at_leisure()
         self._model = protocol.model_info(recognizer.card.name, recognizer.card.version)
         self._recording: Recording | None = None
+        self._told_skipped = 0  # windows of the recording
+        self._told_at = float("-inf")
         self._unclaimed: Json | None = None  # the summary of a recording that a problem ended
 
     @property
@@ -121,11 +130,12 @@ class LiveSession:
             raise ProtocolError("out_of_order", "The recording has already started.")
         try:
             self._recording = Recording(
-                self._recognizer, self._settings, request, self._clock, self._tally
+                self._recognizer, self._settings, request, self._clock, self._tally, self._load
             )
         except AudioError as error:
             raise ProtocolError(error.code, error.message) from error
         self._unclaimed = None
+        self._told_skipped = 0
         self.state = State.RECORDING
         self.id = secrets.token_urlsafe(9)
         return {
@@ -153,9 +163,15 @@ class LiveSession:
                 return []
             raise ProtocolError("out_of_order", "Audio came before start.")
         try:
-            return self._predictions(recording, recording.hear(chunk))
+            messages = self._predictions(recording, recording.hear(chunk))
         except (AudioError, ProtocolError) as error:
             return self.end(_as_protocol_error(error))
+        if recording.skipped > self._told_skipped:
+            now = self._clock()
+            if now - self._told_at >= SKIPPED_EACH_S:
+                self._told_at = now
+                messages += self._skipped(recording)
+        return messages
 
     def pause(self) -> None:
         """Stop the clock.
@@ -247,6 +263,7 @@ class LiveSession:
         labels = self._recognizer.labels
         rest = judgement.windows[recording.seen :]
         messages = [protocol.prediction(window, labels) for window in rest]
+        messages += self._skipped(recording)
         summary = protocol.summary(judgement, labels, self._model)
         return messages, summary | recording.calibration()
 
@@ -255,6 +272,12 @@ class LiveSession:
         if windows and recording.wants_frames:
             messages.append(recording.frames())
         return messages
+
+    def _skipped(self, recording: Recording) -> list[Message]:
+        """Return what is to be told of skipped windows since the last time."""
+        windows = recording.skipped - self._told_skipped
+        self._told_skipped = recording.skipped
+        return [protocol.skipped(windows)] if windows else []
 
 
 def _as_protocol_error(error: AudioError | ProtocolError) -> ProtocolError:

@@ -6,8 +6,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import click
+
+from webapp.addresses import Network, networks
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
 LOG_FORMATS = ("text", "json")
@@ -44,6 +47,16 @@ class Settings:
         The longest file and the longest recording, seconds of audio.
     max_sessions : int
         Recordings at once in each worker.
+    max_load : float
+        Share of its core beyond which a worker takes no more recordings; 1 is no limit.
+    max_sessions_per_address : int
+        Recordings at once of one address; of IPv6, of one network of 64 bits.
+    max_uploads_per_minute : int
+        Files that one address may send in a minute.
+    max_events_s : float
+        Events that one connection may send a second in the long run; many more for a moment.
+    trusted_proxies : tuple of Network
+        Whose X-Forwarded-For tells a client's address (in the environment separated by commas).
     max_uploads : int
         Uploads at once in each worker; one of them is judged, the others arrive or wait.
     max_chunk_kb : int
@@ -76,6 +89,11 @@ class Settings:
     max_clip_s: float = 600.0
     max_session_s: float = 1800.0
     max_sessions: int = 300
+    max_load: float = 0.85
+    max_sessions_per_address: int = 50
+    max_uploads_per_minute: int = 60
+    max_events_s: float = 50.0
+    trusted_proxies: tuple[Network, ...] = ()
     max_uploads: int = 8
     max_chunk_kb: int = 1024
     prediction_step_s: float = 0.25
@@ -104,7 +122,8 @@ class Settings:
             name = field.name.upper()
             text = environ.get(name, "").strip()
             if text:
-                given[field.name] = _parse(name, text, type(field.default))
+                kind = Network if field.name == "trusted_proxies" else type(field.default)
+                given[field.name] = _parse(name, text, kind)
         return cls(**given)._checked()  # type: ignore[arg-type]
 
     def _checked(self) -> Settings:
@@ -128,6 +147,8 @@ class Settings:
                 continue
             if field.name not in may_be_zero and value <= 0:
                 raise SettingsError(f"{field.name.upper()} is {value}, not more than zero.")
+        if self.max_load > 1:
+            raise SettingsError(f"MAX_LOAD is {self.max_load}, not a share between 0 and 1.")
         if self.max_requests < 0 or self.graceful_s < 0:
             raise SettingsError("MAX_REQUESTS and GRACEFUL_S cannot be negative.")
         steps = self.prediction_step_s / STEP_UNIT_S
@@ -138,11 +159,18 @@ class Settings:
         return self
 
 
-def _parse(name: str, text: str, kind: type) -> object:
+def _parse(name: str, text: str, kind: Any) -> object:
     if kind is tuple:
         return tuple(Path(part) for part in text.split(os.pathsep) if part)
     if kind is str:
         return text
+    if kind is Network:
+        try:
+            return networks(text)
+        except ValueError as error:
+            raise SettingsError(
+                f"{name} is {text!r}, not addresses or networks separated by commas."
+            ) from error
     if kind is bool:
         if text.lower() not in SWITCH:
             raise SettingsError(f"{name} is {text!r}, neither 1 nor 0.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -50,6 +51,9 @@ class Gate:
         self._mode = mode
         self._places = threading.BoundedSemaphore(places)
         self._turn = threading.Lock()
+        self._spent_s = 0.0
+        self._clock = 0  # of the thread that works for an upload now; 0: there is none
+        self._began_s = 0.0
 
     @contextmanager
     def admit(self) -> Iterator[None]:
@@ -74,5 +78,26 @@ class Gate:
     def work(self, function: Callable[..., Result], *args: object) -> Result:
         """Wait for one's turn and call the function while others' streams go on."""
         with self._turn:
-            result: Result = self._mode.offload(function, *args)
+            result: Result = self._mode.offload(self._measured, function, *args)
         return result
+
+    @property
+    def spent_s(self) -> float:
+        """CPU seconds of all that was worked on so far; of what still goes on only with threads."""
+        clock = self._clock
+        if not clock:
+            return self._spent_s
+        try:
+            return self._spent_s + time.clock_gettime(clock) - self._began_s
+        except OSError:  # the thread has just ended
+            return self._spent_s
+
+    def _measured(self, function: Callable[..., Result], *args: object) -> Result:
+        self._began_s = time.thread_time()
+        if self._mode.name == "threading" and hasattr(time, "pthread_getcpuclockid"):  # no macOS
+            self._clock = time.pthread_getcpuclockid(threading.get_ident())
+        try:
+            return function(*args)
+        finally:
+            self._clock = 0
+            self._spent_s += time.thread_time() - self._began_s

@@ -15,6 +15,7 @@ import soundfile
 from flask import Flask
 from flask.testing import FlaskClient
 
+from benchmarks.recording import Recording, load, prolong
 from models import SAMPLE_RATE
 from tests.servers import Server, serve
 from webapp import create_app
@@ -52,6 +53,12 @@ def recordings(root: Path) -> dict[str, Recorded]:
 def speech(recordings: dict[str, Recorded]) -> Recorded:
     """Somebody who speaks, as Chromium recorded it."""
     return recordings["sel_speech_250"]
+
+
+@pytest.fixture(scope="session")
+def long_speech() -> Recording:
+    """Somebody who speaks for 14 s, in Chromium's slices of 120 ms, with when each was made."""
+    return prolong(load(), seconds=14)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def test_a_client_that_is_refused_again_and_again_is_told_of_once(connect, make_
     start(first, speech)
     for _ in range(5):
         start(second, speech)
-    assert told()[1:] == [("session_refused", {"reason": "busy"})]
+    assert told()[1:] == [("session_refused", {"reason": "busy", "cause": "count"})]
 
 
 def test_uploads_that_are_refused_are_told_of_without_their_names(make_app, told):

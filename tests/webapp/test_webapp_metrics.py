@@ -116,9 +116,38 @@ def test_why_a_recording_is_not_let_in_is_counted(app, connect, speech):
     reading = read(app)
     assert reading["sessions",] == 2
     assert reading["sessions_refused_total", "busy"] == 3
+    assert reading["busy_total", "count"] == 3
+    assert reading["busy_total", "load"] == reading["busy_total", "address"] == 0
     assert reading["sessions_refused_total", "out_of_order"] == 1
     assert reading["sessions_refused_total", "bad_message"] == 1
     assert reading["sessions_refused_total", "draining"] == 1
+
+
+def test_windows_that_were_skipped_are_counted(app, connect, speech):
+    live = connect(app=app)
+    start(live, speech)
+    (session,) = app.extensions["live"]._sessions.values()
+    now = time.monotonic()
+    for number, chunk in enumerate(speech.chunks):  # of 250 ms
+        at = now + 0.25 * number + (5.0 if number > 6 else 0.0)
+        session._recording._clock = lambda at=at: at
+        live.emit("audio", chunk)
+    live.emit("stop")
+    skipped = sum(problem["windows"] for problem in live.of("problem"))
+    assert skipped > 0
+    assert read(app)["windows_skipped_total",] == skipped
+
+
+def test_the_load_is_shown_while_somebody_is_there(speech):
+    with serve({"METRICS": "1"}) as server, LiveClient(server.url) as client:
+        client.start(speech.mime_type)
+        deadline = time.monotonic() + 15
+        while not fetch(server.url)["load",] and time.monotonic() < deadline:
+            client.send(speech.chunks[0])
+            time.sleep(0.1)
+        reading = fetch(server.url)
+        assert 0 < reading["load",] <= 1
+        assert ("loop_late_seconds",) in reading
 
 
 def test_what_cannot_be_decoded_is_counted_by_kind_and_ends_the_recording(app, connect, speech):

@@ -242,8 +242,8 @@ def test_a_recording_that_lasts_too_long_is_ended_with_its_summary_kept(
     session = LiveSession(recognizer, Settings(max_session_s=3), clock=clock)
     session.start(Start("audio/wav"))
     messages = []
-    for piece in pieces(make_wav(np.zeros(16000 * 5)), 8000):
-        clock.now += 1
+    for piece in pieces(make_wav(np.zeros(16000 * 5)), 8000):  # a quarter of a second each
+        clock.now += 0.25
         messages += session.audio(piece)
     assert code(messages) == "too_long"
     assert 2.5 < session.stop()[1]["duration_s"] <= 3

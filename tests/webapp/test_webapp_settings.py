@@ -53,6 +53,12 @@ def test_a_switch_is_turned_by_1_and_0_and_by_words(text, on):
         ("MAX_REQUESTS", "-1"),
         ("METRICS", "2"),
         ("LOG_FORMAT", "xml"),
+        ("MAX_LOAD", "85"),
+        ("MAX_LOAD", "0"),
+        ("MAX_EVENTS_S", "0"),
+        ("MAX_SESSIONS_PER_ADDRESS", "-1"),
+        ("TRUSTED_PROXIES", "proxy.example.org"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99, 127.0.0.1"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_names_it(name, value):
@@ -62,6 +68,11 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(name, value):
     assert name in message
     assert message.endswith(".")
     assert "\n" not in message
+
+
+def test_trusted_proxies_are_addresses_and_networks():
+    settings = Settings.from_environment({"TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8 ::1"})
+    assert [str(n) for n in settings.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
 
 
 def test_settings_cannot_be_changed_afterwards():

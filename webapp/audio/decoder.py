@@ -56,6 +56,10 @@ class Decoder(ABC):
         self._check()
         return self._decode(packets) if packets else NO_SAMPLES
 
+    def skip(self, packets: Sequence[Packet]) -> float:
+        """Leave packets undecoded; return how many seconds of sound they hold."""
+        return sum(map(self.seconds, packets))
+
     def flush(self) -> Samples:
         """End the stream: the samples that were held back."""
         self._check()
@@ -112,6 +116,13 @@ class PcmDecoder(Decoder):
         return self._resampler.push(
             to_mono(data[:whole], sample_format=self._format, channels=self._channels)
         )
+
+    def skip(self, packets: Sequence[Packet]) -> float:
+        """Leave packets undecoded, but for the beginning of a frame that the next one ends."""
+        data = b"".join((self._rest, *(packet.data for packet in packets)))
+        whole = len(data) - len(data) % self._frame
+        self._rest = data[whole:]
+        return whole / self._second
 
     def _flush(self) -> Samples:
         return self._resampler.flush()

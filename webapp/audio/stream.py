@@ -51,6 +51,7 @@ class AudioStream:
     def __init__(self, demuxer: Demuxer, *, charge: Charge | None = None) -> None:
         self._demuxer = demuxer
         self._charge = charge
+        self._packets: list[Packet] = []  # read, and neither decoded nor passed over
         self._decoder: Decoder | None = None
         self._finished = False
 
@@ -83,9 +84,51 @@ class AudioStream:
             ``undecodable`` or ``unsupported_media``; samples before the damage come first, and the
             error with the next call. After it, every call raises it again.
         """
+        self.read(data)
+        return self.decode()
+
+    def read(self, data: bytes) -> None:
+        """Take the next bytes without decoding them: `decode` or `skip` comes next.
+
+        Raises
+        ------
+        AudioError
+            As `push`.
+        """
         if self._finished:
             raise undecodable("The stream has ended.")
-        return self._decode(self._demuxer.push(data))
+        packets = self._demuxer.push(data)
+        if not packets:
+            return
+        if self._decoder is None:
+            assert self._demuxer.track is not None
+            self._decoder = open_decoder(self._demuxer.track)
+        if self._charge is not None:
+            for packet in packets:
+                self._charge(self._decoder.seconds(packet))
+        self._packets = packets
+
+    def decode(self) -> Samples:
+        """Return the samples of what was read.
+
+        Raises
+        ------
+        AudioError
+            As `push`.
+        """
+        if not self._packets:
+            return NO_SAMPLES
+        assert self._decoder is not None
+        packets, self._packets = self._packets, []
+        return self._decoder.decode(packets)
+
+    def skip(self) -> float:
+        """Leave what was read undecoded; return how many seconds of sound it holds."""
+        if not self._packets:
+            return 0.0
+        assert self._decoder is not None
+        packets, self._packets = self._packets, []
+        return self._decoder.skip(packets)
 
     def finish(self) -> Samples:
         """End the stream: the samples that were held back.
@@ -98,17 +141,6 @@ class AudioStream:
         self._finished = True
         self._demuxer.finish()
         return NO_SAMPLES if self._decoder is None else self._decoder.flush()
-
-    def _decode(self, packets: list[Packet]) -> Samples:
-        if not packets:
-            return NO_SAMPLES
-        if self._decoder is None:
-            assert self._demuxer.track is not None
-            self._decoder = open_decoder(self._demuxer.track)
-        if self._charge is not None:
-            for packet in packets:
-                self._charge(self._decoder.seconds(packet))
-        return self._decoder.decode(packets)
 
 
 def open_decoder(track: Track) -> Decoder:

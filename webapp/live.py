@@ -12,7 +12,7 @@ from models import Recognizer
 from webapp import addresses, protocol
 from webapp.addresses import Addresses
 from webapp.admission import Admission
-from webapp.hangup import cut_off
+from webapp.connection import cut_off
 from webapp.journal import Journal
 from webapp.load import Load, watch
 from webapp.logs import tell

@@ -102,6 +102,10 @@ def patch() -> None:
     No compression: it would cost each connection 300 KB and gain nothing on Opus.
     """
     eventlet.monkey_patch()
+    # Without its own resolver a name that is slow to resolve, as a shared server's may be, would
+    # stop everything.
+    names = eventlet.patcher.original("socket").getaddrinfo
+    socket.getaddrinfo = partial(offload, names)
     websocket = eventlet.websocket.RFC6455WebSocket
     websocket._apply_mask = staticmethod(unmask)
     websocket.Message = _Message

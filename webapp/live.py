@@ -10,6 +10,7 @@ from typing import Any
 
 from models import Recognizer
 from webapp import protocol
+from webapp.audience import Audience
 from webapp.logs import tell
 from webapp.metrics import NOT_SOUND, Meter
 from webapp.protocol import Json, Message, ProtocolError, Written
@@ -44,6 +45,8 @@ class Live:
         Lets others run, between the parts of a long summary.
     meter : Meter
         Counts what happens.
+    audience : Audience
+        Hears what is shared.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Live:
         guard: AbstractContextManager[Any],
         breathe: Callable[[], None],
         meter: Meter,
+        audience: Audience,
     ) -> None:
         self._server = server
         self._recognizer = recognizer
@@ -62,6 +66,7 @@ class Live:
         self._guard = guard
         self._breathe = breathe
         self._meter = meter
+        self._audience = audience
         self._tally = Tally()
         self._sessions: dict[str, LiveSession] = {}
         self._told: dict[str, set[str]] = {}  # why it was refused, of each connection
@@ -89,6 +94,15 @@ class Live:
     def connections(self) -> int:
         """How many clients are connected."""
         return len(self._sessions)
+
+    def is_connected(self, sid: str) -> bool:
+        """Return whether a client is."""
+        return sid in self._sessions
+
+    def is_recording(self, sid: str) -> bool:
+        """Return whether a client's recording is under way."""
+        session = self._sessions.get(sid)
+        return session is not None and session.active
 
     def drain(self) -> None:
         """Take no more recordings, tell those under way, and let go of clients that record nothing.
@@ -128,6 +142,7 @@ class Live:
         if session:
             with self._guard:
                 session.close()
+        self._audience.gone(sid)
 
     def _start(self, session: LiveSession, args: tuple[object, ...]) -> tuple[list[Message], Json]:
         request = protocol.parse_start(args)
@@ -204,6 +219,7 @@ class Live:
                 error = ProtocolError("internal", "Something went wrong here; please start again.")
                 messages, acknowledgement = [protocol.problem(error)], protocol.refusal(error)
             self._emit(sid, messages)
+            self._audience.heard(sid, messages, recording=session.active)
             if event == "audio" and messages and messages[0][0] == "prediction":
                 self._meter.predicted(time.perf_counter() - arrived)
             if self.draining and not session.active:
@@ -263,6 +279,7 @@ class Live:
                     session.close("internal")
                     continue
                 self._emit(sid, messages)
+                self._audience.heard(sid, messages, recording=session.active)
         self._sweeping = False
 
     def _emit(self, sid: str, messages: Iterable[Message]) -> None:

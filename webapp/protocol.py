@@ -236,8 +236,9 @@ class PacketJson:
     @staticmethod
     def dumps(data: Any, **options: Any) -> str:
         """Return a packet's arguments as JSON."""
-        if isinstance(data, list) and len(data) == 1 and isinstance(data[0], Written):
-            return f"[{data[0].text}]"
+        if isinstance(data, list) and data and isinstance(data[-1], Written):
+            head = "".join(f"{json.dumps(item, **options)}," for item in data[:-1])
+            return f"[{head}{data[-1].text}]"
         return json.dumps(data, **options)
 
 

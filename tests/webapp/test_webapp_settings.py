@@ -53,6 +53,17 @@ def test_a_switch_is_turned_by_1_and_0_and_by_words(text, on):
         ("MAX_REQUESTS", "-1"),
         ("METRICS", "2"),
         ("LOG_FORMAT", "xml"),
+        ("MAX_WATCHERS", "0"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "http://127.0.0.1:6379"),
+        ("REDIS_URL", "redis:127.0.0.1"),
+        ("REDIS_URL", "redis://127.0.0.1:port"),
+        ("REDIS_URL", "redis://127.0.0.1:99999"),
+        ("REDIS_URL", "redis:///0"),
+        ("REDIS_URL", "redis://127.0.0.1/first"),
+        ("REDIS_URL", "redis://127.0.0.1/?db=first"),
+        ("REDIS_URL", "redis://127.0.0.1/?fast=1"),
+        ("REDIS_URL", "unix://"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_names_it(name, value):
@@ -62,6 +73,26 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(name, value):
     assert name in message
     assert message.endswith(".")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1",
+        "redis://:secret@[::1]:6379/3",
+        "rediss://user:secret@redis.example:6380/0?ssl_cert_reqs=none",
+        "unix:///run/redis/redis.sock?db=1",
+    ],
+)
+def test_redis_is_named_by_its_address(url):
+    assert Settings.from_environment({"REDIS_URL": url}).redis_url == url
+
+
+@pytest.mark.parametrize("url", ["http://:secret@host", "redis://:secret@host:port", "secret"])
+def test_the_password_of_a_wrong_redis_address_is_not_told(url):
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({"REDIS_URL": url})
+    assert "secret" not in caught.value.message
 
 
 def test_settings_cannot_be_changed_afterwards():

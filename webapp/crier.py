@@ -11,7 +11,7 @@ from typing import Any
 from webapp.leases import Leases
 from webapp.protocol import Json, Written
 from webapp.relay import Relay
-from webapp.view import PREDICTION, View, places
+from webapp.view import ANEW, PREDICTION, View, places
 
 NAMESPACE = "/watch"
 TOGETHER = 16  # who watch are told so many at a time; then others of this worker have their turn
@@ -86,6 +86,11 @@ class Crier:
             kind, number, value = item
             if kind == PREDICTION:
                 self._prediction(view, number, value)
+            elif kind == ANEW:
+                with self._lock:
+                    view.past.clear()
+                if self._relay and view.speaker is not None:
+                    self._relay.anew(view)
             elif view.set_recording(value):
                 self._state(view)
                 if self._relay and view.speaker is not None:

@@ -105,7 +105,7 @@ def patch() -> None:
     # Without its own resolver a name that is slow to resolve, as a shared server's may be, would
     # stop everything.
     names = eventlet.patcher.original("socket").getaddrinfo
-    socket.getaddrinfo = partial(offload, names)
+    socket.getaddrinfo = partial(eventlet.tpool.execute, names)
     websocket = eventlet.websocket.RFC6455WebSocket
     websocket._apply_mask = staticmethod(unmask)
     websocket.Message = _Message

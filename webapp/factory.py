@@ -65,11 +65,12 @@ def build(settings: Settings | None = None) -> Flask:
         sleep=socketio.server.sleep,
         meter=meter,
     )
+    places = leases(link)
     audience = Audience(
         socketio.server,
         labels=recognizer.labels,
         max_watchers=settings.max_watchers,
-        leases=leases(link),
+        leases=places,
         relay=Relay(link) if link else None,
         meter=meter,
     )

@@ -15,7 +15,7 @@ from webapp.logs import tell
 from webapp.metrics import NOT_SOUND, Meter
 from webapp.protocol import Json, Message, ProtocolError, Written
 from webapp.recording import Tally
-from webapp.session import Ended, LiveSession
+from webapp.session import Ended, LiveSession, State
 from webapp.settings import Settings
 
 NAMESPACE = "/live"
@@ -100,9 +100,9 @@ class Live:
         return sid in self._sessions
 
     def is_recording(self, sid: str) -> bool:
-        """Return whether a client's recording is under way."""
+        """Return whether a client's recording is under way and not paused."""
         session = self._sessions.get(sid)
-        return session is not None and session.active
+        return session is not None and session.state is State.RECORDING
 
     def drain(self) -> None:
         """Take no more recordings, tell those under way, and let go of clients that record nothing.
@@ -219,7 +219,7 @@ class Live:
                 error = ProtocolError("internal", "Something went wrong here; please start again.")
                 messages, acknowledgement = [protocol.problem(error)], protocol.refusal(error)
             self._emit(sid, messages)
-            self._audience.heard(sid, messages, recording=session.active)
+            self._audience.heard(sid, messages, recording=session.state is State.RECORDING)
             if event == "audio" and messages and messages[0][0] == "prediction":
                 self._meter.predicted(time.perf_counter() - arrived)
             if self.draining and not session.active:
@@ -279,7 +279,7 @@ class Live:
                     session.close("internal")
                     continue
                 self._emit(sid, messages)
-                self._audience.heard(sid, messages, recording=session.active)
+                self._audience.heard(sid, messages, recording=session.state is State.RECORDING)
         self._sweeping = False
 
     def _emit(self, sid: str, messages: Iterable[Message]) -> None:

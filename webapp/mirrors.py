@@ -152,6 +152,8 @@ class Mirrors:
         with self._lock:
             if missed:
                 view.number = missed[0][0] - 1  # the rest is more than Redis keeps
+                while view.past and view.past[0][0] < found.past[0][0]:
+                    view.past.popleft()  # of an earlier recording
             view.pending.clear()  # all of it is found, or will be missed and found again
             if found.recording is not view.recording:
                 view.pending.append((RECORDING, 0, found.recording))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from webapp.redis_link import Command, RedisLink, text
-from webapp.view import KEPT, PREDICTION, RECORDING, View
+from webapp.view import KEPT, View
 
 PREFIX = "speech-emotion:view:"
 PAST = ":past"
@@ -31,8 +31,11 @@ redis.call('PUBLISH', KEYS[1], 'prediction ' .. ARGV[1] .. ' ' .. ARGV[2])
 MARK = """
 redis.call('HSET', KEYS[1], 'number', ARGV[1], 'recording', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-if ARGV[2] == '1' then redis.call('DEL', KEYS[2]) end
 redis.call('PUBLISH', KEYS[1], 'recording ' .. ARGV[1] .. ' ' .. ARGV[2])
+"""
+FORGET = """
+redis.call('DEL', KEYS[2])
+redis.call('PUBLISH', KEYS[1], 'anew 0 ')
 """
 KEEP = """
 if redis.call('HEXISTS', KEYS[1], 'recording') == 0 then return 0 end
@@ -98,8 +101,12 @@ class Relay:
         self._post(view.token, TELL, number, prediction, KEPT, _ms(LEASE_S))
 
     def recording(self, view: View) -> None:
-        """Tell that a recording began or ended, and that there is the view."""
+        """Tell whether there is a recording, and that there is the view."""
         self._post(view.token, MARK, view.number, int(view.recording), _ms(LEASE_S))
+
+    def anew(self, view: View) -> None:
+        """Tell that what follows is of another recording."""
+        self._post(view.token, FORGET)
 
     def end(self, token: str, reason: str) -> None:
         """Tell that a view has ended."""
@@ -179,6 +186,3 @@ def _script(token: str, script: str, *arguments: str | int) -> Command:
 
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
-
-
-__all__ = ["ENDED", "LEASE_S", "PREDICTION", "RECORDING", "Away", "Found", "Relay"]

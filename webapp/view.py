@@ -15,9 +15,10 @@ KEPT = 240  # predictions that who comes late is shown: a minute
 TOKEN_BYTES = 18
 TOKEN = re.compile(r"[A-Za-z0-9_-]{24}")
 
-PREDICTION, RECORDING = "prediction", "recording"
+PREDICTION, RECORDING, ANEW = "prediction", "recording", "anew"
 Item = tuple[str, int, Any]
-"""PREDICTION, its number, the object or its JSON; or RECORDING, 0, whether there is one."""
+"""PREDICTION, its number, the object or its JSON; or RECORDING, 0, whether somebody is heard; or
+ANEW, 0, None: what follows is of another recording."""
 
 
 def new_token() -> str:
@@ -45,7 +46,7 @@ class View:
     speaker : str or None
         The connection that shares it; None if that is another worker's.
     recording : bool
-        Whether a recording is under way, as those who watch have been told.
+        Whether a recording is under way and not paused, as those who watch have been told.
     interrupted : bool
         Whether nothing can come from the worker of the speaker.
     number : int
@@ -71,6 +72,7 @@ class View:
     ended: str | None = None
     due: bool = False  # whether those who watch are about to be told
     noted: bool = False  # whether a recording is under way, as the speaker's events told
+    seq: int = -1  # the speaker's last prediction's own number, which begins anew
     counted: int = 0  # how many watch, as the speaker was told
     told_interrupted: bool = False
     stale: bool = False  # something that Redis has did not arrive
@@ -82,6 +84,9 @@ class View:
             self.pending.append((RECORDING, 0, True))
         for event, data in messages:
             if event == PREDICTION:
+                if data["seq"] <= self.seq:
+                    self.pending.append((ANEW, 0, None))
+                self.seq = data["seq"]
                 self.pending.append((PREDICTION, 0, data))
         if self.noted and not recording:
             self.pending.append((RECORDING, 0, False))
@@ -112,10 +117,7 @@ class View:
         self.past.append((number, text))
 
     def set_recording(self, recording: bool) -> bool:
-        """Note whether there is a recording; a new one begins anew. Return whether that is news."""
-        if recording is self.recording:
-            return False
+        """Note whether there is a recording; return whether that is news."""
+        news = recording is not self.recording
         self.recording = recording
-        if recording:
-            self.past.clear()
-        return True
+        return news

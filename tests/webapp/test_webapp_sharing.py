@@ -53,11 +53,10 @@ def share(speaker):
 
 
 def say(speaker, chunks):
-    """Send some chunks and wait until all of them are heard."""
+    """Send some chunks and wait until all of them are heard; to share again changes nothing."""
     for chunk in chunks:
         speaker.send(chunk)
-    speaker.call("pause")
-    speaker.call("resume")
+    share(speaker)
 
 
 def test_a_view_on_one_worker_shows_the_speaker_of_another(pair, speech):
@@ -92,6 +91,26 @@ def test_a_view_on_one_worker_shows_the_speaker_of_another(pair, speech):
                 assert client.wait_for("ended") == [{"reason": "stopped sharing"}]
         assert watcher.watch(token)["error"]["code"] == "no_view"
         assert not watcher.heard["state"][2:]
+
+
+def test_a_second_recording_is_shown_anew(pair, speech):
+    one, other = pair
+    with LiveClient(one.url) as speaker, WatchClient(other.url) as watcher:
+        token = share(speaker)
+        assert watcher.watch(token)["ok"]
+        for _ in range(2):
+            speaker.predictions.clear()
+            speaker.start(speech.mime_type)
+            for chunk in speech.chunks:
+                speaker.send(chunk)
+            speaker.stop()
+        told = speaker.predictions
+        watcher.wait_for("prediction", 2 * len(told))
+        for url in (one.url, other.url):
+            with WatchClient(url) as late:
+                assert late.watch(token)["predictions"] == told
+        states = [state["recording"] for state in watcher.wait_for("state", 4)]
+        assert states == [True, False, True, False]
 
 
 def test_so_many_and_no_more_watch_a_view_over_all_workers(pair):

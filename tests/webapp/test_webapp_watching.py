@@ -130,11 +130,12 @@ def test_what_was_heard_before_sharing_and_in_an_earlier_recording_is_not_shown(
     token = speaker.emit("share")["view"]
     watcher = Watcher(app)
     assert watcher.watch(token)["predictions"] == []
+    before = list(speaker.of("prediction"))
     speaker.emit("stop")
     start(speaker, speech)
     speaker.emit("audio", speech.data)
-    watcher.wait_for("prediction", len(speaker.of("prediction")) // 2)
     assert [s["recording"] for s in watcher.wait_for("state", 2)] == [False, True]
+    watcher.wait_for("prediction", len(speaker.of("prediction")) - len(before))
     latest = Watcher(app).watch(token)["predictions"]
     assert [p["seq"] for p in latest] == list(range(len(latest)))
 
@@ -165,6 +166,22 @@ def test_to_share_twice_is_one_view_and_to_share_again_is_another(speaker):
     again = speaker.emit("share")["view"]
     assert again != first
     assert re.fullmatch(r"[A-Za-z0-9_-]{24}", again)
+
+
+def test_a_pause_is_told_and_takes_nothing_away(app, speaker, speech):
+    token = speaker.emit("share")["view"]
+    watcher = Watcher(app)
+    watcher.watch(token)
+    start(speaker, speech)
+    for chunk in speech.chunks[:8]:
+        speaker.emit("audio", chunk)
+    speaker.emit("pause")
+    assert [s["recording"] for s in watcher.wait_for("state", 2)] == [True, False]
+    speaker.emit("resume")
+    assert watcher.wait_for("state", 3)[2]["recording"] is True
+    told = speaker.of("prediction")
+    assert watcher.wait_for("prediction", len(told)) == told
+    assert Watcher(app).watch(token)["predictions"] == told
 
 
 def test_a_view_stays_while_the_speaker_does_not_record(app, speaker, speech):

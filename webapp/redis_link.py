@@ -27,6 +27,7 @@ QUEUE = 2000  # posts and questions that wait
 BATCH = 100  # of them in one round trip
 RETRY_S = 0.5
 PING_S = 1.0
+GATHER_S = 0.01  # how long what nobody waits for may wait for more: a round trip costs 150 us
 PATIENCE_S = 2.0  # for an answer, before Redis counts as gone; a busy loop looks like a slow Redis
 
 Command = tuple[str | bytes | int, ...]
@@ -101,6 +102,7 @@ class RedisLink:
         self._meter = meter
         self._queue: deque[_Talk] = deque()
         self._wake = threading.Event()
+        self._awaited = False  # whether somebody waits for an answer
         self._lock = threading.Lock()
         self._channels: dict[str, _Channel] = {}
         self._wishes: deque[tuple[str, str]] = deque()  # SUBSCRIBE or UNSUBSCRIBE, and the channel
@@ -179,6 +181,7 @@ class RedisLink:
             with contextlib.suppress(IndexError):  # the task has just taken them all
                 self._queue.popleft()
         self._queue.append(talk)
+        self._awaited = self._awaited or talk.done is not None
         if not self._wake.is_set():
             self._wake.set()
 
@@ -218,7 +221,9 @@ class RedisLink:
         """Carry what is said to Redis, until it is gone."""
         pinged = 0.0
         while True:
-            self._wake.wait(PING_S)
+            if self._wake.wait(PING_S) and not self._awaited:
+                self._sleep(GATHER_S)
+            self._awaited = False
             self._wake.clear()
             while self._wishes:
                 channels.send_command(*self._wishes.popleft())

@@ -88,12 +88,13 @@ class Audience:
         """Begin to share what a speaker is told; return the view's token."""
         with self._lock:
             view = self._shared.get(sid)
+            known = view is not None
             if view is None:
                 view = View(new_token(), sid, recording=recording, noted=recording)
                 self._shared[sid] = self._views[view.token] = view
-                if self._relay:
-                    self._relay.recording(view)
         self._work()
+        if self._relay and not known:
+            self._relay.begin(view)
         return view.token
 
     def unshare(self, sid: str) -> None:

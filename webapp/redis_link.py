@@ -13,25 +13,26 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, cast
 
 from webapp.logs import tell
 from webapp.metrics import Meter
+from webapp.redis_channels import Channels, Handler
 
 QUEUE = 2000  # posts and questions that wait
 BATCH = 100  # of them in one round trip
 RETRY_S = 0.5
 PING_S = 1.0
 GATHER_S = 0.01  # how long what nobody waits for may wait for more: a round trip costs 150 us
-PATIENCE_S = 2.0  # for an answer, before Redis counts as gone; a busy loop looks like a slow Redis
+PATIENCE_S = 3.0  # for an answer, before Redis counts as gone; a busy loop looks like a slow Redis
 
 Command = tuple[str | bytes | int, ...]
-Handler = Callable[[str], None]
+PING: Command = ("PING",)
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +46,6 @@ class _Talk:
         self.commands = commands
         self.done = threading.Event() if awaited else None
         self.answers: list[Any] | None = None
-
-
-class _Channel:
-    """A channel that is listened to."""
-
-    def __init__(self, handler: Handler) -> None:
-        self.handler = handler
-        self.confirmed = threading.Event()
 
 
 class RedisLink:
@@ -88,7 +81,7 @@ class RedisLink:
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
-        self._pool = redis.ConnectionPool.from_url(
+        pool = redis.ConnectionPool.from_url(
             url,
             protocol=2,
             driver_info=None,
@@ -96,6 +89,7 @@ class RedisLink:
             socket_connect_timeout=PATIENCE_S,
             retry=Retry(NoBackoff(), 0),
         )
+        self._new_connection = partial(pool.connection_class, **pool.connection_kwargs)
         self._refusal = redis.ResponseError
         self._spawn = spawn
         self._sleep = sleep
@@ -104,15 +98,12 @@ class RedisLink:
         self._wake = threading.Event()
         self._awaited = False  # whether somebody waits for an answer
         self._lock = threading.Lock()
-        self._channels: dict[str, _Channel] = {}
-        self._wishes: deque[tuple[str, str]] = deque()  # SUBSCRIBE or UNSUBSCRIBE, and the channel
+        self._channels = Channels(self._wake)
         self._on_change: list[Callable[[bool], None]] = []
         self._on_beat: list[Callable[[], None]] = []
         self._started = False
         self._missed: bool | None = None  # None: not looked for yet
-        self._broken: Exception | None = None
-        self._deaf = threading.Event()  # nobody listens to the channels
-        self._deaf.set()
+        self._stopped = False
         self._complained = False
         self.up = False
         self.prompt = False
@@ -124,6 +115,11 @@ class RedisLink:
                 started, self._started = self._started, True
             if not started:
                 self._spawn(self._run)
+
+    def stop(self) -> None:
+        """Let go of Redis, for good."""
+        self._stopped = True
+        self._wake.set()
 
     def on_change(self, callback: Callable[[bool], None]) -> None:
         """Have a function told whether Redis is there, whenever that changes; it must not wait."""
@@ -159,21 +155,12 @@ class RedisLink:
 
         Where it is not, it will be as soon as Redis is there.
         """
-        with self._lock:
-            known = self._channels.get(channel)
-            entry = known or self._channels.setdefault(channel, _Channel(handler))
-        if known is None:
-            self._wishes.append(("SUBSCRIBE", channel))
-            self._wake.set()
-        return self.up and entry.confirmed.wait(timeout_s)
+        patience_s = timeout_s if self.up else 0.0
+        return self._channels.subscribe(channel, handler, timeout_s=patience_s) and self.up
 
     def unsubscribe(self, channel: str) -> None:
         """Listen to a channel no more."""
-        with self._lock:
-            if self._channels.pop(channel, None) is None:
-                return
-        self._wishes.append(("UNSUBSCRIBE", channel))
-        self._wake.set()
+        self._channels.unsubscribe(channel)
 
     def _put(self, talk: _Talk) -> None:
         if len(self._queue) >= QUEUE:
@@ -188,57 +175,45 @@ class RedisLink:
     # The task.
 
     def _run(self) -> None:
-        while True:
-            commands = self._pool.make_connection()
-            channels = self._pool.make_connection()
+        while not self._stopped:
+            commands: Any = self._new_connection()
             try:
-                self._connect(commands, channels)
-                self._deaf.clear()
-                self._spawn(self._listen, channels)
+                self._complained = False
+                commands.connect()
+                self._exchange(commands, [PING])
+                self._channels.open(self._new_connection(), self._spawn)
                 self._set(True)
-                self._converse(commands, channels)
+                self._converse(commands)
             except Exception as error:  # whatever it is, this task must go on
                 self._miss(error)
             finally:
                 self._set(False)
-                commands.disconnect()  # type: ignore[no-untyped-call]
-                self._deafen(channels)
-            self._sleep(RETRY_S)
+                commands.disconnect()
+                self._channels.close()
+            self._sleep(0 if self._stopped else RETRY_S)
 
-    def _connect(self, commands: Any, channels: Any) -> None:
-        self._broken = None
-        self._complained = False
-        commands.connect()
-        self._exchange(commands, [("PING",)])
-        channels.connect()
-        self._wishes.clear()
-        with self._lock:
-            wanted = list(self._channels)
-        if wanted:
-            channels.send_command("SUBSCRIBE", *wanted)
-
-    def _converse(self, commands: Any, channels: Any) -> None:
+    def _converse(self, commands: Any) -> None:
         """Carry what is said to Redis, until it is gone."""
         pinged = 0.0
-        while True:
-            if self._wake.wait(PING_S) and not self._awaited:
+        while not self._stopped:
+            if self._wake.wait(PING_S) and not self._awaited and len(self._queue) < BATCH:
                 self._sleep(GATHER_S)
             self._awaited = False
             self._wake.clear()
-            while self._wishes:
-                channels.send_command(*self._wishes.popleft())
+            if self._channels.broken:
+                raise self._channels.broken
+            due = time.monotonic() - pinged >= PING_S
+            self._channels.speak(ping=due)
             talks = self._take()
-            while talks:
+            if due:
+                talks.append(_Talk((PING,), awaited=False))
+            if talks:
                 self._carry(commands, talks)
-                talks = self._take()
-            if self._broken:
-                raise self._broken
-            if time.monotonic() - pinged >= PING_S:
-                channels.send_command("PING")
-                self._carry(commands, [_Talk((("PING",),), awaited=False)])
+            if self._queue:
+                self._wake.set()
+            if due:
                 pinged = time.monotonic()
-                for callback in self._on_beat:
-                    callback()
+                self._call(self._on_beat)
 
     def _take(self) -> list[_Talk]:
         talks: list[_Talk] = []
@@ -269,51 +244,11 @@ class RedisLink:
             try:
                 answers.append(connection.read_response())
             except self._refusal as error:  # this one command's
-                if command == ("PING",):
+                if command == PING:
                     raise  # Redis is still loading, or wants a password
                 self._complain(error)
                 answers.append(error)
         return answers
-
-    def _listen(self, channels: Any) -> None:
-        """Hand on what comes over the channels, until their connection ends."""
-        try:
-            while True:
-                reply = channels.read_response()
-                if isinstance(reply, list) and len(reply) == 3:
-                    self._heard(*reply)
-        except Exception as error:
-            self._broken = error
-            self._wake.set()
-        finally:
-            channels.disconnect()
-            self._deaf.set()
-
-    def _deafen(self, channels: Any) -> None:
-        """End the listening; the listener closes its socket itself.
-
-        A green thread whose socket is closed by another would go on waiting for its descriptor,
-        which by then may be another connection's.
-        """
-        heard = channels._sock
-        if heard is not None:
-            with contextlib.suppress(OSError):
-                heard.shutdown(socket.SHUT_RDWR)
-        self._deaf.wait(2 * PATIENCE_S)
-        channels.disconnect()
-
-    def _heard(self, kind: bytes, name: bytes, payload: Any) -> None:
-        with self._lock:
-            channel = self._channels.get(name.decode())
-        if channel is None:
-            return
-        if kind == b"subscribe":
-            channel.confirmed.set()
-        elif kind == b"message":
-            try:
-                channel.handler(payload.decode())
-            except Exception:
-                log.exception("A message from another worker could not be handled")
 
     def _set(self, up: bool) -> None:
         if up is self.up:
@@ -330,12 +265,15 @@ class RedisLink:
                 done = self._queue.popleft().done
                 if done:
                     done.set()
-            with self._lock:
-                for channel in self._channels.values():
-                    channel.confirmed.clear()
         self._meter.linked(up)
-        for callback in self._on_change:
-            callback(up)
+        self._call([partial(callback, up) for callback in self._on_change])
+
+    def _call(self, callbacks: Iterable[Callable[[], None]]) -> None:
+        for callback in callbacks:
+            try:
+                callback()
+            except Exception:  # whatever it is, this task must go on
+                log.exception("What depends on Redis failed")
 
     def _miss(self, error: Exception) -> None:
         """Say once that Redis is not there."""

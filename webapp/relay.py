@@ -16,6 +16,7 @@ from webapp.view import KEPT, View
 PREFIX = "speech-emotion:view:"
 PAST = ":past"
 LEASE_S = 12.0  # what a view outlives its worker
+BEGIN_S = 0.05  # of a speaker
 PATIENCE_S = 1.0  # of who wants to watch, for an answer
 ENDED = "ended"
 ENDINGS = 1000  # that are remembered while Redis is away
@@ -86,7 +87,7 @@ class Found:
 class Relay:
     """Tells other workers of this one's views, and this one of theirs.
 
-    Nothing but `follow`, `fetch`, `look` and `keep` waits for Redis, and no speaker calls these.
+    Nothing but `begin`, `follow`, `fetch`, `look` and `keep` waits for Redis.
     """
 
     def __init__(self, link: RedisLink) -> None:
@@ -96,12 +97,20 @@ class Relay:
 
     # Of this worker's views.
 
+    def begin(self, view: View) -> None:
+        """Tell that there is a view; waits a little, so that its link works when it is handed out.
+
+        Where Redis does not answer, it is told with all else that it lacks.
+        """
+        script = _script(view.token, MARK, view.number, int(view.recording), _ms(LEASE_S))
+        self.link.ask([script], timeout_s=BEGIN_S)
+
     def prediction(self, view: View, number: int, prediction: str) -> None:
         """Tell of a prediction."""
         self._post(view.token, TELL, number, prediction, KEPT, _ms(LEASE_S))
 
     def recording(self, view: View) -> None:
-        """Tell whether there is a recording, and that there is the view."""
+        """Tell whether there is a recording."""
         self._post(view.token, MARK, view.number, int(view.recording), _ms(LEASE_S))
 
     def anew(self, view: View) -> None:

@@ -20,8 +20,19 @@ def spawn(target, *args):
     threading.Thread(target=target, args=args, daemon=True).start()
 
 
-def link_to(url):
-    return RedisLink(url, spawn=spawn, sleep=time.sleep, meter=Meter())
+@pytest.fixture
+def link_to():
+    """A function that makes a link to an address; all of them are stopped at the end."""
+    links = []
+
+    def make(url):
+        links.append(RedisLink(url, spawn=spawn, sleep=time.sleep, meter=Meter()))
+        return links[-1]
+
+    yield make
+    for link in links:
+        link.stop()
+        until(lambda link=link: not link.up)
 
 
 def until(condition, seconds=15.0):
@@ -38,7 +49,7 @@ def redis():
 
 
 @pytest.fixture
-def worker(redis):
+def worker(redis, link_to):
     """A function that makes a worker's leases, connected."""
 
     def make():
@@ -114,7 +125,7 @@ def test_a_lease_that_is_renewed_does_not_expire(worker, monkeypatch):
         time.sleep(0.05)
 
 
-def test_where_redis_is_away_local_counts_hold_and_nobody_waits():
+def test_where_redis_is_away_local_counts_hold_and_nobody_waits(link_to):
     leases = RedisLeases(link_to(f"redis://127.0.0.1:{free_port()}"))
     began = time.monotonic()
     kept = [leases.take("a", limit=500) for _ in range(500)]
@@ -155,7 +166,7 @@ def test_a_redis_that_was_killed_is_told_again_what_is_taken(redis, worker):
     until(lambda: other.counts(["a"]) == [2])
 
 
-def test_what_is_no_redis_is_an_outage_that_is_said_once(caplog):
+def test_what_is_no_redis_is_an_outage_that_is_said_once(link_to, caplog):
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer():

@@ -241,6 +241,26 @@ def test_who_watches_is_sent_elsewhere_by_a_worker_that_stops(mode, redis, speec
         assert is_ready(one.url)
 
 
+def test_who_watches_a_worker_that_stops_sees_the_recording_to_its_end(mode, speech):
+    with (
+        serve({"ASYNC_MODE": mode, "GRACEFUL_S": "20"}) as server,
+        LiveClient(server.url) as speaker,
+        WatchClient(server.url) as watcher,
+    ):
+        assert watcher.watch(share(speaker))["ok"]
+        speaker.start(speech.mime_type)
+        say(speaker, speech.chunks[:4])
+        server.process.send_signal(signal.SIGTERM)
+        speaker.wait_for(speaker.problems)
+        for chunk in speech.chunks[4:]:
+            speaker.send(chunk)
+        speaker.stop()
+        told = speaker.predictions
+        assert watcher.wait_for("prediction", len(told)) == told
+        assert watcher.wait_for("ended") == [{"reason": "disconnected"}]
+        assert server.process.wait(10) == 0
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:6379", "127.0.0.1:6379"])
 def test_a_wrong_address_of_redis_is_one_sentence_at_the_start(url):
     with pytest.raises(RuntimeError) as caught, serve({"REDIS_URL": url}):

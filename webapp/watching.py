@@ -11,6 +11,7 @@ from typing import Any
 from webapp import protocol
 from webapp.audience import SPEAKERS, Audience
 from webapp.crier import NAMESPACE
+from webapp.hangup import cut_off
 from webapp.logs import tell
 from webapp.metrics import Meter
 from webapp.protocol import Json, ProtocolError, Written
@@ -19,6 +20,7 @@ from webapp.view import is_token
 BURST = 20.0  # events at once of one connection, and each second
 RATE = 2.0
 PATIENCE = 100  # events beyond these, before a connection ends
+SLOW_S = 0.02  # that each of these costs who sends it
 MISS_S = 0.5  # who asks for a view that there is not waits so long for the answer
 MISSES = 5  # before their connection ends
 WATCHLESS_S = 30.0  # a connection that watches nothing ends
@@ -176,7 +178,11 @@ class Watching:
             if visit.excess <= 1 or refused.code != "too_fast":  # a flood is answered once
                 problem = protocol.problem(refused)
                 self._server.emit(*problem, to=sid, namespace=namespace)
-            if visit.excess == PATIENCE or visit.misses == MISSES:
+            if refused.code == "too_fast":
+                self._server.sleep(SLOW_S)
+            if visit.excess == PATIENCE:
+                cut_off(self._server, sid, namespace=namespace)
+            elif visit.misses == MISSES:
                 visit.misses += 1
                 self._server.start_background_task(self._let_go, namespace, sid)
             return protocol.refusal(refused)
@@ -217,7 +223,7 @@ class Watching:
                 visit.since = now
                 self._server.start_background_task(self._let_go, NAMESPACE, sid)
             elif self._waiting(sid) > BEHIND:
-                self._server.start_background_task(self._hang_up, sid)
+                cut_off(self._server, sid, namespace=NAMESPACE)
 
     def _waiting(self, sid: str) -> int:
         """Return how many packets somebody has not taken yet."""

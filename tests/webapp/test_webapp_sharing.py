@@ -268,3 +268,25 @@ def test_a_wrong_address_of_redis_is_one_sentence_at_the_start(url):
     log = str(caught.value)
     assert "REDIS_URL begins with none of redis://, rediss://, unix://" in log
     assert "Traceback" not in log
+
+
+def test_a_flood_on_watch_ends_its_own_connection(mode, speech):
+    with (
+        serve({"ASYNC_MODE": mode}) as server,
+        LiveClient(server.url) as speaker,
+        WatchClient(server.url) as honest,
+        WatchClient(server.url) as flooder,
+    ):
+        token = share(speaker)
+        assert honest.watch(token)["ok"]
+        for _ in range(300):
+            with contextlib.suppress(Exception):  # once the connection has ended
+                flooder.io.emit("watch", {"view": token}, namespace="/watch")
+        until(lambda: not flooder.io.connected)
+        assert [problem["code"] for problem in flooder.heard["problem"]] == ["too_fast"]
+        speaker.start(speech.mime_type)
+        for chunk in speech.chunks:
+            speaker.send(chunk)
+        speaker.stop()
+        told = speaker.predictions
+        assert honest.wait_for("prediction", len(told)) == told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -219,7 +219,6 @@ class Live:
                 error = ProtocolError("internal", "Something went wrong here; please start again.")
                 messages, acknowledgement = [protocol.problem(error)], protocol.refusal(error)
             self._emit(sid, messages)
-            self._audience.heard(sid, messages, recording=session.state is State.RECORDING)
             if event == "audio" and messages and messages[0][0] == "prediction":
                 self._meter.predicted(time.perf_counter() - arrived)
             if self.draining and not session.active:
@@ -279,12 +278,12 @@ class Live:
                     session.close("internal")
                     continue
                 self._emit(sid, messages)
-                self._audience.heard(sid, messages, recording=session.state is State.RECORDING)
         self._sweeping = False
 
-    def _emit(self, sid: str, messages: Iterable[Message]) -> None:
+    def _emit(self, sid: str, messages: list[Message]) -> None:
         for event, data in messages:
             self._server.emit(event, data, to=sid, namespace=NAMESPACE)
+        self._audience.heard(sid, messages, recording=self.is_recording(sid))
 
     def _hang_up_soon(self, sid: str) -> None:
         self._server.sleep(0.5)  # the acknowledgement leaves first

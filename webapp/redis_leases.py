@@ -68,15 +68,14 @@ class RedisLeases:
         lease = self._local.take(key, limit=limit)
         if lease is None:
             return None
-        self._held[lease] = key
         self._link.start()
         if self._link.up and self._link.prompt:
             ask = ("EVAL", TAKE, 1, PREFIX + key, self._name(lease), limit, _ms(LEASE_S))
             answers = self._link.ask([ask], timeout_s=PATIENCE_S)
             if answers and answers[0] == 0:
-                self._held.pop(lease, None)
                 self._local.give_back(key, lease)
                 return None
+        self._held[lease] = key  # not before: what is refused must not be renewed
         return lease
 
     def give_back(self, key: str, lease: str) -> None:

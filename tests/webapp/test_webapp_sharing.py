@@ -52,6 +52,15 @@ def share(speaker):
     return answer["view"]
 
 
+def join(watcher, token):
+    """Watch; once more where Redis had no time to say that there is the view."""
+    answer = watcher.watch(token)
+    if not answer["ok"] and answer["error"]["code"] in ("no_view", "busy"):
+        answer = watcher.watch(token)
+    assert answer["ok"]
+    return answer
+
+
 def say(speaker, chunks):
     """Send some chunks and wait until all of them are heard; to share again changes nothing."""
     for chunk in chunks:
@@ -65,9 +74,7 @@ def test_a_view_on_one_worker_shows_the_speaker_of_another(pair, speech):
         counts = []
         speaker.io.on("watchers", lambda told: counts.append(told["count"]), namespace="/live")
         token = share(speaker)
-        answer = watcher.watch(token)
-        assert answer["ok"]
-        assert answer["recording"] is False
+        assert join(watcher, token)["recording"] is False
         speaker.start(speech.mime_type)
         say(speaker, speech.chunks[:8])
         early = len(speaker.predictions)
@@ -97,7 +104,7 @@ def test_a_second_recording_is_shown_anew(pair, speech):
     one, other = pair
     with LiveClient(one.url) as speaker, WatchClient(other.url) as watcher:
         token = share(speaker)
-        assert watcher.watch(token)["ok"]
+        join(watcher, token)
         for _ in range(2):
             speaker.predictions.clear()
             speaker.start(speech.mime_type)
@@ -120,7 +127,8 @@ def test_so_many_and_no_more_watch_a_view_over_all_workers(pair):
         token = share(speaker)
         urls = (one.url, other.url, other.url)
         watchers = [stack.enter_context(WatchClient(url)) for url in urls]
-        assert all(watcher.watch(token)["ok"] for watcher in watchers)
+        for watcher in watchers:
+            join(watcher, token)
         for url in (one.url, other.url):
             with WatchClient(url) as fourth:
                 assert fourth.watch(token)["error"]["code"] == "full"
@@ -133,7 +141,7 @@ def test_a_view_ends_when_its_speaker_goes(pair):
     one, other = pair
     with WatchClient(other.url) as watcher:
         with LiveClient(one.url) as speaker:
-            assert watcher.watch(share(speaker))["ok"]
+            join(watcher, share(speaker))
         assert watcher.wait_for("ended") == [{"reason": "disconnected"}]
 
 
@@ -142,7 +150,7 @@ def test_the_views_of_a_killed_worker_end_within_fifteen_seconds(mode, redis, sp
         with LiveClient(one.url) as speaker:
             speaker.start(speech.mime_type)
             token = share(speaker)
-            assert watcher.watch(token)["ok"]
+            join(watcher, token)
             say(speaker, speech.chunks[:6])
             (victim,) = one.workers
             os.kill(victim, signal.SIGKILL)
@@ -161,8 +169,8 @@ def test_redis_gone_and_back_interrupts_only_who_watches_elsewhere(mode, own_red
     ):
         speaker.start(speech.mime_type)
         token = share(speaker)
-        assert near.watch(token)["ok"]
-        assert far.watch(token)["ok"]
+        join(near, token)
+        join(far, token)
         say(speaker, speech.chunks[:5])
         far.wait_for("prediction", len(speaker.predictions))
 
@@ -173,7 +181,7 @@ def test_redis_gone_and_back_interrupts_only_who_watches_elsewhere(mode, own_red
         assert len(speaker.predictions) > before
         near.wait_for("prediction", len(speaker.predictions))
         with WatchClient(other.url) as another, LiveClient(other.url) as local:
-            assert another.watch(token)["ok"]  # what is known here is shown
+            join(another, token)  # what is known here is shown
             assert another.watch("A" * 24)["error"]["code"] == "busy"
             assert local.start(speech.mime_type)["ok"]
 
@@ -199,7 +207,7 @@ def test_a_redis_that_hangs_keeps_no_speaker_waiting(mode, own_redis, speech):
         WatchClient(one.url) as near,
     ):
         speaker.start(speech.mime_type)
-        assert near.watch(share(speaker))["ok"]
+        join(near, share(speaker))
         own_redis.freeze()
         for chunk in speech.chunks:
             speaker.send(chunk)
@@ -215,7 +223,7 @@ def test_a_redis_that_is_not_there_at_the_start_is_said_once_and_found_later(mod
             until(lambda: "Redis cannot be used" in server.log.read_text(), seconds=30)
             with LiveClient(server.url) as speaker, WatchClient(server.url) as watcher:
                 speaker.start(speech.mime_type)
-                assert watcher.watch(share(speaker))["ok"]
+                join(watcher, share(speaker))
                 say(speaker, speech.chunks)
                 watcher.wait_for("prediction", len(speaker.predictions))
             time.sleep(2)
@@ -232,12 +240,12 @@ def test_who_watches_is_sent_elsewhere_by_a_worker_that_stops(mode, redis, speec
     ):
         speaker.start(speech.mime_type)
         token = share(speaker)
-        assert watcher.watch(token)["ok"]
+        join(watcher, token)
         other.process.send_signal(signal.SIGTERM)
         until(lambda: not watcher.io.connected)
         assert other.process.wait(15) == 0
         with WatchClient(one.url) as again:
-            assert again.watch(token)["ok"]
+            join(again, token)
         assert is_ready(one.url)
 
 
@@ -247,7 +255,7 @@ def test_who_watches_a_worker_that_stops_sees_the_recording_to_its_end(mode, spe
         LiveClient(server.url) as speaker,
         WatchClient(server.url) as watcher,
     ):
-        assert watcher.watch(share(speaker))["ok"]
+        join(watcher, share(speaker))
         speaker.start(speech.mime_type)
         say(speaker, speech.chunks[:4])
         server.process.send_signal(signal.SIGTERM)
@@ -278,7 +286,7 @@ def test_a_flood_on_watch_ends_its_own_connection(mode, speech):
         WatchClient(server.url) as flooder,
     ):
         token = share(speaker)
-        assert honest.watch(token)["ok"]
+        join(honest, token)
         for _ in range(300):
             with contextlib.suppress(Exception):  # once the connection has ended
                 flooder.io.emit("watch", {"view": token}, namespace="/watch")

@@ -38,8 +38,8 @@ class BusyError(ProtocolError):
 
     def __init__(self, cause: str, *, spread: float) -> None:
         retry_after_s, message = REASONS[cause]
-        super().__init__("busy", message, retry_after_s=round(retry_after_s * spread, 1))
-        self.cause = cause
+        retry_after_s = round(retry_after_s * spread, 1)
+        super().__init__("busy", message, retry_after_s=retry_after_s, cause=cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,31 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from models import Recognizer
-from webapp import api, async_mode, cli, connection, health, logs, metrics, pages, samples
+from webapp import (
+    api,
+    async_mode,
+    cli,
+    connection,
+    health,
+    logs,
+    metrics,
+    pages,
+    redis_link,
+    samples,
+)
 from webapp.admission import Admission
+from webapp.audience import Audience
 from webapp.audio import AudioError
 from webapp.extensions import socketio
-from webapp.leases import LocalLeases
 from webapp.live import Live
 from webapp.load import Load
 from webapp.predictions import Predictor
 from webapp.protocol import PacketJson, ProtocolError
+from webapp.redis_leases import leases
+from webapp.relay import Relay
 from webapp.settings import Settings
 from webapp.uploads import Gate, MemoryRequest
+from webapp.watching import Watching
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 64 << 10  # what a form adds to its file
@@ -62,11 +76,26 @@ def build(settings: Settings | None = None) -> Flask:
     meter = metrics.Metrics.create() if settings.metrics else metrics.Meter()
     gate = Gate(mode, places=settings.max_uploads)
     load = Load()
+    link = redis_link.connect(
+        settings.redis_url,
+        spawn=socketio.server.start_background_task,
+        sleep=socketio.server.sleep,
+        meter=meter,
+    )
+    places = leases(link)
+    audience = Audience(
+        socketio.server,
+        labels=recognizer.labels,
+        max_watchers=settings.max_watchers,
+        leases=places,
+        relay=Relay(link) if link else None,
+        meter=meter,
+    )
     live = Live(
         socketio.server,
         recognizer,
         settings,
-        admission=Admission(settings, load, LocalLeases()),
+        admission=Admission(settings, load, places),
         load=load,
         # In the loop's thread nobody judges uploads; with threads for all, they are taken off.
         cpu=(lambda: time.process_time() - gate.spent_s)
@@ -75,8 +104,12 @@ def build(settings: Settings | None = None) -> Flask:
         guard=mode.guard,
         breathe=mode.breathe,
         meter=meter,
+        audience=audience,
     )
-    app.extensions["live"] = app.extensions["drain"] = live
+    watching = Watching(socketio.server, audience, live, can_share=settings.can_share, meter=meter)
+    app.extensions["redis"] = link
+    app.extensions["live"] = live
+    app.extensions["drain"] = _Together(live, watching)
 
     folders = {"synthetic": ROOT / "samples" / "synthetic", "fetched": ROOT / "samples" / "fetched"}
     for number, folder in enumerate(settings.samples_dir, 1):
@@ -96,6 +129,23 @@ def build(settings: Settings | None = None) -> Flask:
     app.register_error_handler(HTTPException, api.failed)
     app.register_error_handler(Exception, _broken)
     return app
+
+
+class _Together:
+    """What is to be done before a worker stops, by all who have a part in it."""
+
+    def __init__(self, *parts: Live | Watching) -> None:
+        self._parts = parts
+
+    def drain(self) -> None:
+        """Take nothing new, and let go of who can be served elsewhere."""
+        for part in self._parts:
+            part.drain()
+
+    def hang_up(self) -> None:
+        """Close every connection."""
+        for part in self._parts:
+            part.hang_up()
 
 
 def _broken(error: Exception) -> Response:

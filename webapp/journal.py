@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from webapp.admission import BusyError
 from webapp.logs import tell
 from webapp.metrics import NOT_SOUND, Meter
 from webapp.protocol import ProtocolError
@@ -40,14 +39,15 @@ class Journal:
 
     def refused(self, error: ProtocolError, visitor: Visitor) -> None:
         """Note a recording that was not let in."""
-        cause = error.cause if isinstance(error, BusyError) else None
-        self._meter.refused(error.code, cause)
+        self._meter.refused(error.code, error.cause)
         if error.code in visitor.refusals:  # who tries on and on is counted, not written down
             return
         visitor.refusals.add(error.code)
         address = visitor.address if self._addresses else None
         sentence = "A recording was not let in."
-        tell(log, "session_refused", sentence, reason=error.code, cause=cause, address=address)
+        tell(
+            log, "session_refused", sentence, reason=error.code, cause=error.cause, address=address
+        )
 
     def ended(self, ended: Ended) -> None:
         """Note a recording that is over, and what could not be decoded."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -12,6 +12,7 @@ from models import Recognizer
 from webapp import addresses, protocol
 from webapp.addresses import Addresses
 from webapp.admission import Admission
+from webapp.audience import Audience
 from webapp.connection import cut_off
 from webapp.journal import Journal
 from webapp.load import Load, watch
@@ -19,7 +20,7 @@ from webapp.logs import tell
 from webapp.metrics import Meter
 from webapp.protocol import Json, Message, ProtocolError, Written
 from webapp.recording import Tally
-from webapp.session import LiveSession
+from webapp.session import LiveSession, State
 from webapp.settings import Settings
 from webapp.visitor import Manner, Visitor
 
@@ -55,6 +56,8 @@ class Live:
         Lets others run, between the parts of a long summary.
     meter : Meter
         Counts what happens.
+    audience : Audience
+        Hears what is shared.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Live:
         guard: AbstractContextManager[Any],
         breathe: Callable[[], None],
         meter: Meter,
+        audience: Audience,
     ) -> None:
         self._server = server
         self._recognizer = recognizer
@@ -80,6 +84,7 @@ class Live:
         self._guard = guard
         self._breathe = breathe
         self._meter = meter
+        self._audience = audience
         self._tally = Tally()
         self._journal = Journal(meter, self._tally, addresses=settings.log_addresses)
         self._sessions: dict[str, LiveSession] = {}
@@ -113,6 +118,15 @@ class Live:
     def connections(self) -> int:
         """How many clients are connected."""
         return len(self._sessions)
+
+    def is_connected(self, sid: str) -> bool:
+        """Return whether a client is."""
+        return sid in self._sessions
+
+    def is_recording(self, sid: str) -> bool:
+        """Return whether a client's recording is under way and not paused."""
+        session = self._sessions.get(sid)
+        return session is not None and session.state is State.RECORDING
 
     def drain(self) -> None:
         """Take no more recordings, tell those under way, and let go of clients that record nothing.
@@ -161,6 +175,7 @@ class Live:
                 session.close()
         if visitor:
             self._leave(visitor)
+        self._audience.gone(sid)
 
     def _start(self, sid: str, args: tuple[object, ...]) -> Json:
         """Begin a recording; the guard is not held while its address's places are asked for."""
@@ -332,9 +347,10 @@ class Live:
                 log.exception("The places could not be renewed")
         self._sweeping = False
 
-    def _emit(self, sid: str, messages: Iterable[Message]) -> None:
+    def _emit(self, sid: str, messages: list[Message]) -> None:
         for event, data in messages:
             self._server.emit(event, data, to=sid, namespace=NAMESPACE)
+        self._audience.heard(sid, messages, recording=self.is_recording(sid))
 
     def _hang_up_soon(self, sid: str) -> None:
         self._server.sleep(0.5)  # the acknowledgement leaves first

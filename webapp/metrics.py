@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PREFIX = "speech_emotion"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 LATENCY_S = (0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5)
-EVENTS = ("start", "audio", "pause", "resume", "stop")
+EVENTS = ("start", "audio", "pause", "resume", "stop", "share", "unshare", "watch")
 NOT_SOUND = {"undecodable", "unsupported_media", "empty"}  # the codes of what could not be decoded
 
 
@@ -57,6 +57,15 @@ class Meter:
 
     def upload_refused(self, reason: str) -> None:
         """Count an upload that was not, and what could not be decoded."""
+
+    def shared(self, *, views: int, watchers: int) -> None:
+        """Note how many views this worker's speakers share, and how many watch views here."""
+
+    def linked(self, up: bool) -> None:
+        """Note whether Redis is there."""
+
+    def relay_dropped(self) -> None:
+        """Count what was to go to Redis and had to make room."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,12 @@ class Metrics(Meter):
     latency : Histogram
         Seconds from a chunk's arrival in its handler until its predictions were handed to the
         socket. What waits in the socket's buffer before that is not seen from here.
+    views, watchers : Gauge
+        Views that speakers share, and those who watch one.
+    redis : Gauge
+        Workers that have Redis.
+    dropped_total : Counter
+        What was to go to Redis for watchers elsewhere and had to make room.
     tallied : tuple of Counter
         Where a tally's five numbers go: to find a counter by its label costs as much as counting.
     """
@@ -110,6 +125,10 @@ class Metrics(Meter):
     failures_total: Counter
     uploads_total: Counter
     latency: Histogram
+    views: Gauge
+    watchers: Gauge
+    redis: Gauge
+    dropped_total: Counter
     tallied: tuple[Counter, Counter, Counter, Counter, Counter]
 
     @classmethod
@@ -152,6 +171,10 @@ class Metrics(Meter):
                 registry=registry,
                 buckets=LATENCY_S,
             ),
+            views=gauge("shared_views", "Views that speakers share.", several="livesum"),
+            watchers=gauge("watchers", "Those who watch a shared view.", several="livesum"),
+            redis=gauge("redis_workers", "Workers that have Redis.", several="livesum"),
+            dropped_total=counter("relay_dropped", "Messages to Redis that had to make room."),
             tallied=(
                 events.labels("audio"),
                 audio.labels("live"),
@@ -165,7 +188,8 @@ class Metrics(Meter):
 
     def _show_zeros(self) -> None:
         """Make the series whose names are known, so that their first increase is seen as one."""
-        self.sessions.set(0)
+        for gauge in (self.sessions, self.views, self.watchers, self.redis):
+            gauge.set(0)
         for kind in (*EVENTS, "other"):
             self.events_total.labels(kind)
         for door in ("live", "upload"):
@@ -235,6 +259,19 @@ class Metrics(Meter):
         self.uploads_total.labels(reason).inc()
         if reason in NOT_SOUND:
             self.failures_total.labels("upload", reason).inc()
+
+    def shared(self, *, views: int, watchers: int) -> None:
+        """Note how many views this worker's speakers share, and how many watch views here."""
+        self.views.set(views)
+        self.watchers.set(watchers)
+
+    def linked(self, up: bool) -> None:
+        """Note whether Redis is there."""
+        self.redis.set(int(up))
+
+    def relay_dropped(self) -> None:
+        """Count what was to go to Redis and had to make room."""
+        self.dropped_total.inc()
 
     def text(self) -> bytes:
         """Return what this process counted, as Prometheus reads it."""

@@ -22,7 +22,11 @@ def description(labels: Sequence[str], settings: Settings) -> Json:
             "The live stream is Socket.IO, namespace /live. There a recording of about ten seconds "
             "of ordinary speech that starts with calibrate: true is acknowledged, when it stops, "
             "with speaker, speech_s and suffices as well. That speaker, a text, may be given to a "
-            "later start or upload: the voice is then judged against itself from the first word.",
+            "later start or upload: the voice is then judged against itself from the first word. "
+            "The event share of /live is acknowledged with a view, a token that cannot be guessed; "
+            "who sends it as watch {view} in the namespace /watch is acknowledged with the latest "
+            "predictions, and then gets prediction, state {recording, interrupted} and ended "
+            "{reason}, until unshare or until the speaker's connection ends.",
         },
         "paths": {
             "/api/v1/predictions": {"post": _predictions(settings)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Flask, Response, render_template
+from flask import Blueprint, Flask, Response, make_response, render_template
 
 from webapp.protocol import Json
 from webapp.settings import Settings
@@ -37,9 +37,15 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+WATCH_HEADERS = {
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+}
+
 
 def blueprint(labels: Sequence[str], settings: Settings) -> Blueprint:
-    """Return the route of the page."""
+    """Return the routes of the page and of the one that watches a shared view."""
     pages = Blueprint("pages", __name__)
     config: Json = {
         "labels": list(labels),
@@ -48,11 +54,19 @@ def blueprint(labels: Sequence[str], settings: Settings) -> Blueprint:
         "max_session_s": settings.max_session_s,
         "prediction_step_s": settings.prediction_step_s,
         "timeslice_ms": TIMESLICE_MS,
+        "sharing": settings.can_share,
     }
 
     @pages.get("/")
     def index() -> str:
         return render_template("index.html", config=config)
+
+    @pages.get("/watch/<token>")
+    def watch(token: str) -> Response:  # noqa: ARG001
+        # Whether there is such a view says the socket alone. The address is a key: it goes nowhere.
+        response = make_response(render_template("watch.html", config=config))
+        response.headers.update(WATCH_HEADERS)
+        return response
 
     return pages
 

@@ -32,13 +32,23 @@ class ProtocolError(Exception):
         A sentence for people.
     retry_after_s : float or None
         When it may work again.
+    cause : str or None
+        What is full, where the code is `busy`.
     """
 
-    def __init__(self, code: str, message: str, *, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        cause: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.retry_after_s = retry_after_s
+        self.cause = cause
 
 
 @dataclass(frozen=True)
@@ -236,8 +246,9 @@ class PacketJson:
     @staticmethod
     def dumps(data: Any, **options: Any) -> str:
         """Return a packet's arguments as JSON."""
-        if isinstance(data, list) and len(data) == 1 and isinstance(data[0], Written):
-            return f"[{data[0].text}]"
+        if isinstance(data, list) and data and isinstance(data[-1], Written):
+            head = "".join(f"{json.dumps(item, **options)}," for item in data[:-1])
+            return f"[{head}{data[-1].text}]"
         return json.dumps(data, **options)
 
 
@@ -271,7 +282,10 @@ def skipped(windows: int) -> Message:
 
 def refusal(error: ProtocolError) -> Json:
     """Return the acknowledgement of an event that was refused."""
-    return {"ok": False, "error": error_object(error) | {"retry_after_s": error.retry_after_s}}
+    told: Json = {"retry_after_s": error.retry_after_s}
+    if error.cause is not None:
+        told["cause"] = error.cause
+    return {"ok": False, "error": error_object(error) | told}
 
 
 def error_object(error: Any) -> Json:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import click
 
@@ -19,6 +20,10 @@ SWITCH = {"1": True, "true": True, "yes": True, "on": True} | {
     "false": False,
     "no": False,
     "off": False,
+}
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+REDIS_OPTIONS = {"db", "username", "password"} | {
+    f"ssl_{name}" for name in ("cert_reqs", "ca_certs", "ca_path", "certfile", "keyfile")
 }
 STEP_UNIT_S = 0.25  # what the features' blocks last
 
@@ -78,6 +83,10 @@ class Settings:
         Sentences for people, of warnings and worse; or an object a line, of recordings as well.
     log_addresses : bool
         Whether clients' addresses may be in those objects.
+    redis_url : str
+        The Redis that several workers share; empty: there is none, and nothing crosses workers.
+    max_watchers : int
+        How many may watch one shared view at once, over all workers.
     """
 
     host: str = "127.0.0.1"
@@ -106,6 +115,13 @@ class Settings:
     metrics: bool = False
     log_format: str = "text"
     log_addresses: bool = False
+    redis_url: str = ""
+    max_watchers: int = 200
+
+    @property
+    def can_share(self) -> bool:
+        """Whether who is given the link of a shared view can reach it, whatever their worker."""
+        return self.workers == 1 or bool(self.redis_url)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -137,6 +153,8 @@ class Settings:
             )
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"PORT is {self.port}, not between 0 and 65535.")
+        if self.redis_url:
+            _check_redis(self.redis_url)
         for folder in self.samples_dir:
             if not folder.is_dir():
                 raise SettingsError(f"SAMPLES_DIR names {str(folder)!r}, which is not a folder.")
@@ -157,6 +175,34 @@ class Settings:
                 f"PREDICTION_STEP_S is {self.prediction_step_s}, not a multiple of {STEP_UNIT_S}."
             )
         return self
+
+
+def _check_redis(url: str) -> None:
+    """Refuse what redis-py would only stumble over when it connects; a password is never told."""
+    form = "an address such as redis://127.0.0.1:6379/0"
+    try:
+        parts = urlsplit(url)
+        port_is_one = parts.port is None or parts.port > 0
+        options = parse_qs(parts.query, strict_parsing=bool(parts.query))
+    except ValueError as error:
+        raise SettingsError(f"REDIS_URL is not {form}.") from error
+    if parts.scheme not in REDIS_SCHEMES or "://" not in url:
+        schemes = ", ".join(f"{scheme}://" for scheme in REDIS_SCHEMES)
+        raise SettingsError(f"REDIS_URL begins with none of {schemes}, so it is not {form}.")
+    if parts.scheme == "unix":
+        database = ""
+        if not parts.path:
+            raise SettingsError("REDIS_URL names no socket, as unix:///run/redis.sock does.")
+    else:
+        database = parts.path.strip("/")
+        if not parts.hostname or not port_is_one:
+            raise SettingsError(f"REDIS_URL names no host and port; it is not {form}.")
+    for number in (database, *options.get("db", [])):
+        if number and not number.isdecimal():
+            raise SettingsError(f"REDIS_URL names a database that is no number; it is not {form}.")
+    unknown = set(options) - REDIS_OPTIONS
+    if unknown:
+        raise SettingsError(f"REDIS_URL has an option {min(unknown)[:40]!r} that is not known.")
 
 
 def _parse(name: str, text: str, kind: Any) -> object:

@@ -59,6 +59,17 @@ def test_a_switch_is_turned_by_1_and_0_and_by_words(text, on):
         ("MAX_SESSIONS_PER_ADDRESS", "-1"),
         ("TRUSTED_PROXIES", "proxy.example.org"),
         ("TRUSTED_PROXIES", "10.0.0.0/99, 127.0.0.1"),
+        ("MAX_WATCHERS", "0"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "http://127.0.0.1:6379"),
+        ("REDIS_URL", "redis:127.0.0.1"),
+        ("REDIS_URL", "redis://127.0.0.1:port"),
+        ("REDIS_URL", "redis://127.0.0.1:99999"),
+        ("REDIS_URL", "redis:///0"),
+        ("REDIS_URL", "redis://127.0.0.1/first"),
+        ("REDIS_URL", "redis://127.0.0.1/?db=first"),
+        ("REDIS_URL", "redis://127.0.0.1/?fast=1"),
+        ("REDIS_URL", "unix://"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_names_it(name, value):
@@ -73,6 +84,26 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(name, value):
 def test_trusted_proxies_are_addresses_and_networks():
     settings = Settings.from_environment({"TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8 ::1"})
     assert [str(n) for n in settings.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1",
+        "redis://:secret@[::1]:6379/3",
+        "rediss://user:secret@redis.example:6380/0?ssl_cert_reqs=none",
+        "unix:///run/redis/redis.sock?db=1",
+    ],
+)
+def test_redis_is_named_by_its_address(url):
+    assert Settings.from_environment({"REDIS_URL": url}).redis_url == url
+
+
+@pytest.mark.parametrize("url", ["http://:secret@host", "redis://:secret@host:port", "secret"])
+def test_the_password_of_a_wrong_redis_address_is_not_told(url):
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({"REDIS_URL": url})
+    assert "secret" not in caught.value.message
 
 
 def test_settings_cannot_be_changed_afterwards():

@@ -226,7 +226,10 @@ class Live:
     def _unknown(self, event: str, sid: str, *args: object) -> Json | None:  # noqa: ARG002
         self._meter.received(event)
         error = ProtocolError("bad_message", f"There is no event {event[:40]!r}.")
-        if not self._may(sid, event, time.perf_counter()):
+        session, visitor = self._sessions.get(sid), self._visitors.get(sid)
+        if session is None or visitor is None:
+            return None
+        if not self._may(sid, session, visitor, event, time.perf_counter()):
             return None
         self._emit(sid, [protocol.problem(error)])
         return protocol.refusal(error)
@@ -247,9 +250,11 @@ class Live:
             arrived = time.perf_counter()
             if event != "audio":
                 self._meter.received(event)
-            if not self._may(sid, event, arrived):
+            session, visitor = self._sessions.get(sid), self._visitors.get(sid)
+            if session is None or visitor is None:  # the connection went meanwhile
                 return None
-            session, visitor = self._sessions[sid], self._visitors[sid]
+            if not self._may(sid, session, visitor, event, arrived):
+                return None
             try:
                 if work is None:
                     acknowledgement = self._start(sid, args)
@@ -277,35 +282,29 @@ class Live:
 
         return handle
 
-    def _may(self, sid: str, event: str, now: float) -> bool:
-        """Return whether an event is to be worked on; False too if the connection is gone."""
-        visitor = self._visitors.get(sid)
-        if visitor is None:
-            return False
+    def _may(
+        self, sid: str, session: LiveSession, visitor: Visitor, event: str, now: float
+    ) -> bool:
+        """Return whether an event is to be worked on: not if there are far too many."""
         manner = visitor.manner(now)
         if manner is Manner.FINE:
             return True
         if manner is Manner.FLOOD:
-            self._journal.flooded(self._sessions[sid].id, visitor)
+            self._journal.flooded(session.id, visitor)
             cut_off(self._server, sid, namespace=NAMESPACE)
         elif manner in (Manner.TOO_FAST, Manner.TOLD):
-            self._refuse_hasty(sid, event, told=manner is Manner.TOLD)
+            error = ProtocolError(
+                "too_fast", "Events came much too fast; please wait a moment.", retry_after_s=1.0
+            )
+            if event == "audio" and session.active:  # a stream with a hole cannot be decoded
+                with self._guard:
+                    messages = session.end(error)
+                self._emit(sid, messages)
+                self._leave(visitor)
+            elif manner is Manner.TOO_FAST:
+                self._emit(sid, [protocol.problem(error)])
         self._server.sleep(0)  # the others first
         return manner is Manner.HASTY and sid in self._visitors
-
-    def _refuse_hasty(self, sid: str, event: str, *, told: bool) -> None:
-        """Tell a client that it sends too fast; a recording that misses a chunk is over."""
-        error = ProtocolError(
-            "too_fast", "Events came much too fast; please wait a moment.", retry_after_s=1.0
-        )
-        session = self._sessions[sid]
-        if event == "audio" and session.active:
-            with self._guard:
-                messages = session.end(error)
-            self._emit(sid, messages)
-            self._leave(self._visitors[sid])
-        elif not told:
-            self._emit(sid, [protocol.problem(error)])
 
     # Behind the events.
 

@@ -170,22 +170,6 @@ class Connection(engineio.socket.Socket):  # type: ignore[misc]
         return True
 
 
-def cut_off(server: Any, sid: str, *, namespace: str) -> None:
-    """End a client's connection at once, against its will.
-
-    Parameters
-    ----------
-    server : socketio.Server
-    sid : str
-        The client's.
-    namespace : str
-        In which it is known by that.
-    """
-    connection = server.eio.sockets.get(server.manager.eio_sid_from_sid(sid, namespace))
-    if connection is not None:
-        connection.cut_off()
-
-
 def install() -> None:
     """Have every server of this process use `Connection`; before one is made, or after."""
     engineio.socket.Socket = Connection

@@ -13,20 +13,22 @@ from webapp import addresses, protocol
 from webapp.addresses import Addresses
 from webapp.admission import Admission
 from webapp.audience import Audience
-from webapp.connection import cut_off
+from webapp.hangup import cut_off, hang_up
 from webapp.journal import Journal
-from webapp.load import Load, watch
+from webapp.load import Load
 from webapp.logs import tell
 from webapp.metrics import Meter
 from webapp.protocol import Json, Message, ProtocolError, Written
 from webapp.recording import Tally
 from webapp.session import LiveSession, State
 from webapp.settings import Settings
+from webapp.upkeep import Upkeep
 from webapp.visitor import Manner, Visitor
 
 NAMESPACE = "/live"
 SWEEP_S = 5.0
 DRAIN_RETRY_S = 2.0
+LAST_WORDS_S = 0.5  # what is under way to a client leaves before its connection is closed
 COUNT_AT = 16  # chunks of all recordings together: two seconds of one, no time of a hundred
 
 log = logging.getLogger(__name__)
@@ -79,7 +81,6 @@ class Live:
         self._settings = settings
         self._admission = admission
         self._load = load
-        self._cpu = cpu
         self._whose = Addresses(settings.trusted_proxies)
         self._guard = guard
         self._breathe = breathe
@@ -89,7 +90,15 @@ class Live:
         self._journal = Journal(meter, self._tally, addresses=settings.log_addresses)
         self._sessions: dict[str, LiveSession] = {}
         self._visitors: dict[str, Visitor] = {}
-        self._sweeping = self._feeling = False
+        self._upkeep = Upkeep(
+            server,
+            needed=lambda: bool(self._sessions),
+            sweep=self._sweep,
+            every_s=min(SWEEP_S, settings.idle_s / 4),
+            load=load,
+            cpu=cpu,
+            felt=meter.felt,
+        )
         self.draining = False
         server.on("connect", self._connect, namespace=NAMESPACE)
         server.on("disconnect", self._disconnect, namespace=NAMESPACE)
@@ -139,12 +148,12 @@ class Live:
             if session.active:
                 self._emit(sid, [protocol.problem(self._draining_error())])
             else:  # soon: its summary may just be being written
-                self._server.start_background_task(self._hang_up_soon, sid)
+                self._hang_up(sid, after_s=LAST_WORDS_S)
 
     def hang_up(self) -> None:
         """Close every connection."""
         for sid in list(self._sessions):
-            self._server.start_background_task(self._hang_up, sid)
+            self._hang_up(sid)
 
     # Events. A handler's return value is its acknowledgement.
 
@@ -160,12 +169,7 @@ class Live:
         self._visitors[sid] = Visitor(
             address, addresses.key(address), max_events_s=self._settings.max_events_s
         )
-        if not self._sweeping:
-            self._sweeping = True
-            self._server.start_background_task(self._sweep)
-        if not self._feeling:
-            self._feeling = True
-            self._server.start_background_task(self._feel)
+        self._upkeep.begin()
 
     def _disconnect(self, sid: str, reason: object = None) -> None:  # noqa: ARG002
         session = self._sessions.pop(sid, None)
@@ -277,7 +281,7 @@ class Live:
             if not session.active:
                 self._leave(visitor)
                 if self.draining:
-                    self._server.start_background_task(self._hang_up_soon, sid)
+                    self._hang_up(sid, after_s=LAST_WORDS_S)
             return None if event == "audio" else acknowledgement
 
         return handle
@@ -313,52 +317,33 @@ class Live:
         if place:
             self._admission.leave(place)
 
-    def _feel(self) -> None:
-        """Feel the load: there only while somebody is connected."""
-        while self._sessions:
-            watch(
-                self._load,
-                sleep=self._server.sleep,
-                goes_on=lambda: bool(self._sessions),
-                cpu=self._cpu,
-                tell=self._meter.felt,
-            )
-        self._feeling = False
-
     def _sweep(self) -> None:
-        """End idle recordings: one task for all of them, there only while somebody is connected."""
-        while self._sessions:
-            self._server.sleep(min(SWEEP_S, self._settings.idle_s / 4))
-            for sid, session in list(self._sessions.items()):
-                try:
-                    with self._guard:
-                        messages = session.expire()
-                except Exception:
-                    log.exception("A live session could not be ended")
-                    session.close("internal")
-                    continue
-                self._emit(sid, messages)
-                if not session.active and sid in self._visitors:
-                    self._leave(self._visitors[sid])
+        """End idle recordings, and keep the places of the others."""
+        for sid, session in list(self._sessions.items()):
             try:
-                self._admission.renew()
+                with self._guard:
+                    messages = session.expire()
             except Exception:
-                log.exception("The places could not be renewed")
-        self._sweeping = False
+                log.exception("A live session could not be ended")
+                session.close("internal")
+                continue
+            self._emit(sid, messages)
+            if not session.active and sid in self._visitors:
+                self._leave(self._visitors[sid])
+        try:
+            self._admission.renew()
+        except Exception:
+            log.exception("The places could not be renewed")
 
     def _emit(self, sid: str, messages: list[Message]) -> None:
         for event, data in messages:
             self._server.emit(event, data, to=sid, namespace=NAMESPACE)
         self._audience.heard(sid, messages, recording=self.is_recording(sid))
 
-    def _hang_up_soon(self, sid: str) -> None:
-        self._server.sleep(0.5)  # the acknowledgement leaves first
-        self._hang_up(sid)
-
-    def _hang_up(self, sid: str) -> None:
-        eio_sid = self._server.manager.eio_sid_from_sid(sid, NAMESPACE)
-        if eio_sid is not None:
-            self._server.eio.disconnect(eio_sid)
+    def _hang_up(self, sid: str, *, after_s: float = 0.0) -> None:
+        self._server.start_background_task(
+            hang_up, self._server, sid, namespace=NAMESPACE, after_s=after_s
+        )
 
     def _draining_error(self) -> ProtocolError:
         return ProtocolError(

@@ -10,7 +10,7 @@ from webapp.buckets import Bucket
 BURST_S = 10.0  # of events at once: what a recorder owes after its network stood still, and more
 PATIENCE_S = 5.0  # of further events, before the connection is ended
 TELL_EACH_S = 1.0
-HEED_S = 1.0  # from the first word until the end, at least: it has to arrive
+HEED_S = 2.0  # from the first word until the end, at least: it has to arrive
 AHEAD_S = 1.0  # of events: who is further ahead lets others go first
 
 

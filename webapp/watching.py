@@ -11,7 +11,7 @@ from typing import Any
 from webapp import protocol
 from webapp.audience import SPEAKERS, Audience
 from webapp.crier import NAMESPACE
-from webapp.hangup import cut_off
+from webapp.hangup import cut_off, hang_up
 from webapp.logs import tell
 from webapp.metrics import Meter
 from webapp.protocol import Json, ProtocolError, Written
@@ -107,7 +107,7 @@ class Watching:
     def hang_up(self) -> None:
         """Close the connections of all who watch, so that they come back by themselves."""
         for sid in list(self._visits):
-            self._server.start_background_task(self._hang_up, sid)
+            self._hang_up(sid)
 
     # Events. A handler's return value is its acknowledgement.
 
@@ -218,7 +218,7 @@ class Watching:
             if watches:
                 visit.since = now
             elif self._live.draining:
-                self._server.start_background_task(self._hang_up, sid)
+                self._hang_up(sid)
             if now - visit.since > WATCHLESS_S:
                 visit.since = now
                 self._server.start_background_task(self._let_go, NAMESPACE, sid)
@@ -241,9 +241,7 @@ class Watching:
             self._server.eio.disconnect(connection)
 
     def _hang_up(self, sid: str) -> None:
-        connection = self._connection(NAMESPACE, sid)
-        if connection:
-            self._server.eio.disconnect(connection)
+        self._server.start_background_task(hang_up, self._server, sid, namespace=NAMESPACE)
 
     def _connection(self, namespace: str, sid: str) -> str | None:
         connection: str | None = self._server.manager.eio_sid_from_sid(sid, namespace)

@@ -37,5 +37,7 @@ def cut_off(server: Any, sid: str, *, namespace: str) -> None:
         In which it is known by that.
     """
     connection = server.eio.sockets.get(server.manager.eio_sid_from_sid(sid, namespace))
-    if connection is not None:
+    if connection is None:  # without a WebSocket, as Flask-SocketIO's test client
+        server.disconnect(sid, namespace=namespace)
+    else:
         connection.cut_off()

@@ -54,7 +54,7 @@ def test_readings_of_the_same_moment_change_nothing():
 
 
 def test_watching_feels_a_thread_that_works_and_forgets_it_at_the_end():
-    load, told, until = Load(), [], time.monotonic() + 2.0
+    load, told, until = Load(), [], time.monotonic() + 4.0
 
     def work():
         while time.monotonic() < until:

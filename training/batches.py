@@ -30,9 +30,11 @@ class BatchSettings:
     ----------
     steps : int
         Batches in an epoch.
-    groups, utterances, views : int
-        Speakers in a batch, utterances of each, and disguises of the group: the same utterances
-        through another throat, room and line.
+    groups, utterances : int
+        Speakers in a batch, and utterances of each.
+    pairs : int
+        The first so many groups are heard twice, the second time in another disguise: the same
+        utterances through another throat, room and line.
     sounds : int
         Sounds without speech in a batch, where there are any.
     shares : dict
@@ -42,9 +44,9 @@ class BatchSettings:
     """
 
     steps: int = 100
-    groups: int = 5
+    groups: int = 8
     utterances: int = 7
-    views: int = 2
+    pairs: int = 3
     sounds: int = 8
     shares: dict[str, float] = field(
         default_factory=lambda: {
@@ -108,9 +110,9 @@ class Batches:
 
     @property
     def size(self) -> int:
-        """Windows in a batch: group by group and view by view, then the sounds."""
+        """Windows in a batch: group by group, the first groups once more, then the sounds."""
         settings = self.settings
-        speech = settings.groups * settings.views * settings.utterances
+        speech = (settings.groups + settings.pairs) * settings.utterances
         return speech + (settings.sounds if self._sounds else 0)
 
     def epoch(self, number: int) -> Iterator[tuple[Floats, Targets]]:
@@ -141,22 +143,22 @@ class Batches:
         shape = (self.size, settings.crops.frames, crops.width + 1)
         windows = np.zeros(shape, np.float32)
         targets = np.full(self.size, NO_VOICE, np.int32)
+        groups = [self.group(rng) for _ in range(settings.groups)]
         row = 0
-        for _ in range(settings.groups):
-            chosen, everything = self.group(rng)
-            for view in range(settings.views):
-                disguise = crops.disguise(rng, clean=settings.crops.clean if view == 0 else 0.0)
-                for i in chosen:
-                    crops.fill(
-                        windows[row],
-                        self._store.columns[i][disguise.version],
-                        self._store.speech[i][disguise.version],
-                        disguise=disguise,
-                        others=self._acquaintance(everything, disguise, rng),
-                        rng=rng,
-                    )
-                    targets[row] = self._emotion[i]
-                    row += 1
+        for k, (chosen, everything) in enumerate([*groups, *groups[: settings.pairs]]):
+            again = k >= settings.groups
+            disguise = crops.disguise(rng, clean=0.0 if again else settings.crops.clean)
+            for i in chosen:
+                crops.fill(
+                    windows[row],
+                    self._store.columns[i][disguise.version],
+                    self._store.speech[i][disguise.version],
+                    disguise=disguise,
+                    others=self._acquaintance(everything, disguise, rng),
+                    rng=rng,
+                )
+                targets[row] = self._emotion[i]
+                row += 1
         while row < self.size:
             sound = self._sounds[int(rng.integers(len(self._sounds)))]
             _, everything = self.group(rng)

@@ -37,19 +37,19 @@ class FitSettings:
     own_strength : float
         Utterances after which half of a speaker's leaning is believed.
     agreement : float
-        Weight of saying the same of every view of an utterance.
+        Weight of saying of an utterance in another disguise what was said of it in the first.
     voice : float
         Weight of telling voices from other sounds.
     """
 
-    epochs: int = 40
+    epochs: int = 60
     learning_rate: float = 2e-3
     weight_decay: float = 5e-2
     label_smoothing: float = 0.1
     average: float = 0.995
     against_own: float = 0.3
     own_strength: float = 5.0
-    agreement: float = 2.0
+    agreement: float = 0.5
     voice: float = 0.3
     network: NetworkSettings = field(default_factory=NetworkSettings)
     batches: BatchSettings = field(default_factory=BatchSettings)
@@ -155,37 +155,39 @@ def loss_of(logits: Any, targets: Any, settings: FitSettings) -> Any:
     """Return the loss of a batch: a scalar tensor.
 
     An utterance is judged as it sounds, and against the speaker's other utterances in the batch:
-    what all of them lean to is the voice, and no emotion (`models.normalisation.Speaker.bias`). The
-    views of an utterance shall be judged alike: the Jensen-Shannon divergence of what is said of
-    them is added (Hendrycks et al. 2020, "AugMix"). A sound without speech counts for the voice's
-    output alone.
+    what all of them lean to is the voice, and no emotion (`models.normalisation.Speaker.bias`). An
+    utterance that is heard twice shall be judged alike: the divergence of the second judgement from
+    the first is added (Kullback & Leibler 1951), and only the second gives way, as a pupil does:
+    pulled both ways, the clean recording was judged worse. A sound without speech counts for the
+    voice's output alone.
 
     Parameters
     ----------
     logits : tensor, shape (batch, emotions + 1)
-        Group by group, view by view, a speaker's utterances side by side; then the sounds.
+        Group by group, a speaker's utterances side by side; the first groups once more; then the
+        sounds.
     targets : tensor of int, shape (batch,)
     """
-    drawn = settings.batches
-    labels, alike = len(EMOTIONS), (drawn.groups, drawn.views, drawn.utterances, len(EMOTIONS))
-    speech = drawn.groups * drawn.views * drawn.utterances
+    drawn, labels = settings.batches, len(EMOTIONS)
+    speech = (drawn.groups + drawn.pairs) * drawn.utterances
     wanted = tf.one_hot(targets[:speech], labels) * (1 - settings.label_smoothing)
     wanted += settings.label_smoothing / labels
     logs = tf.nn.log_softmax(logits[:speech, :labels])
-    own = tf.reshape(logs - tf.reduce_mean(logs, 1, keepdims=True), alike)
-    others = tf.reduce_sum(own, 2, keepdims=True) - own
+    own = tf.reshape(logs - tf.reduce_mean(logs, 1, keepdims=True), (-1, drawn.utterances, labels))
+    others = tf.reduce_sum(own, 1, keepdims=True) - own
     leaning = tf.reshape(others / (drawn.utterances - 1 + settings.own_strength), logs.shape)
     against = tf.nn.log_softmax(logs - leaning)
     judged = (1 - settings.against_own) * logs + settings.against_own * against
     loss = -tf.reduce_mean(tf.reduce_sum(wanted * judged, 1))
-    views = tf.reshape(logs, alike)
-    said = tf.exp(views)
-    mean = tf.math.log(tf.reduce_mean(said, 1, keepdims=True) + 1e-8)
-    divergence = tf.reduce_mean(tf.reduce_sum(said * (views - mean), 3))
+    if drawn.pairs:
+        twice = drawn.pairs * drawn.utterances
+        teacher, pupil = tf.stop_gradient(logs[:twice]), logs[speech - twice :]
+        divergence = tf.reduce_sum(tf.exp(teacher) * (teacher - pupil), 1)
+        loss += settings.agreement * tf.reduce_mean(divergence)
     voice = tf.nn.sigmoid_cross_entropy_with_logits(
         tf.cast(targets != NO_VOICE, tf.float32), logits[:, labels]
     )
-    return loss + settings.agreement * divergence + settings.voice * tf.reduce_mean(voice)
+    return loss + settings.voice * tf.reduce_mean(voice)
 
 
 def _save(model: keras.Model, checkpoint: Path, settings: FitSettings, epoch: int) -> None:

@@ -11,9 +11,9 @@ from training.batches import NO_VOICE, BatchSettings
 from training.crops import CropSettings
 
 SETTINGS = BatchSettings(
-    steps=2, groups=3, utterances=4, views=2, sounds=2, shares={}, default_share=1.0, crops=PLAIN
+    steps=2, groups=3, utterances=4, pairs=2, sounds=2, shares={}, default_share=1.0, crops=PLAIN
 )
-SPEECH = 3 * 4 * 2
+SPEECH = (3 + 2) * 4
 
 
 @pytest.fixture(scope="module")
@@ -92,26 +92,27 @@ def test_the_targets_are_the_emotions_of_what_is_heard(store):
     assert targets.tolist() == expected
 
 
-def test_every_view_of_a_group_is_of_the_same_utterances(store):
-    made = batches_of(store, replace(SETTINGS, views=3))
+def test_the_first_groups_are_heard_twice_and_the_others_once(store):
+    made = batches_of(store, SETTINGS)
     heard = []
     made.crops.fill = lambda _window, columns, *_, **__: heard.append(id(columns))
     _, targets = next(made.epoch(0))
     names = {id(columns): k for k, own in enumerate(store.columns) for columns in own}
-    drawn = np.array([names[one] for one in heard]).reshape(3, 3, 4)
-    assert (drawn == drawn[:, :1]).all()
-    targets = targets.reshape(3, 3, 4)
-    assert (targets == targets[:, :1]).all()
+    drawn = np.array([names[one] for one in heard]).reshape(3 + 2, 4)
+    assert (drawn[3:] == drawn[:2]).all()
+    assert (drawn[2] != drawn[:2]).any()
+    targets = targets.reshape(3 + 2, 4)
+    assert (targets[3:] == targets[:2]).all()
 
 
-def test_only_the_first_view_is_the_recording_itself_for_sure(store):
+def test_only_what_is_heard_first_is_the_recording_itself_for_sure(store):
     made = batches_of(store, replace(SETTINGS, steps=20, crops=replace(PLAIN, clean=1.0)))
     versions = []
     made.crops.fill = lambda *_, disguise, **__: versions.append(disguise.version)
     list(made.epoch(0))
-    first, second = np.array(versions).reshape(-1, 2, 4).transpose(1, 0, 2)
-    assert (first == 0).all()
-    assert set(second.ravel()) == {0, 1}
+    drawn = np.array(versions).reshape(20, 3 + 2, 4)
+    assert (drawn[:, :3] == 0).all()
+    assert set(drawn[:, 3:].ravel()) == {0, 1}
 
 
 def test_a_share_makes_a_corpus_rarer(store):
@@ -161,7 +162,7 @@ def test_another_seed_or_epoch_gives_other_batches(store):
     assert (kept[0] != kept[1]).any()
 
 
-def test_a_disguise_is_shared_by_a_groups_view_and_every_view_has_its_own(store):
+def test_a_disguise_is_shared_by_a_group_and_heard_again_a_group_has_another(store):
     made = batches_of(store, replace(SETTINGS, crops=CropSettings()), sounds=imagined_sounds())
     seen = []
     fill = made.crops.fill
@@ -172,9 +173,9 @@ def test_a_disguise_is_shared_by_a_groups_view_and_every_view_has_its_own(store)
 
     made.crops.fill = keep
     next(made.epoch(0))
-    views = [seen[k : k + 4] for k in range(0, SPEECH, 4)]
-    assert all(disguise is view[0] for view in views for disguise in view)
-    assert len({id(disguise) for disguise in seen}) == 3 * 2 + 2
+    groups = [seen[k : k + 4] for k in range(0, SPEECH, 4)]
+    assert all(disguise is group[0] for group in groups for disguise in group)
+    assert len({id(disguise) for disguise in seen}) == 3 + 2 + 2
 
 
 def test_some_crops_know_the_speaker_and_some_do_not(store):

@@ -24,7 +24,7 @@ TINY = FitSettings(
     epochs=1,
     network=NetworkSettings(channels=(4,), kernels=(3,), strides=(2,), attention=2),
     batches=BatchSettings(
-        steps=2, groups=1, utterances=3, views=2, sounds=2, shares={}, default_share=1.0
+        steps=2, groups=1, utterances=3, pairs=1, sounds=2, shares={}, default_share=1.0
     ),
 )
 

@@ -25,7 +25,7 @@ from training.sounds import Sound
 from training.store import Store
 
 DRAWN = BatchSettings(
-    steps=3, groups=1, utterances=5, views=2, sounds=2, default_share=1.0, crops=PLAIN
+    steps=3, groups=1, utterances=5, pairs=1, sounds=2, default_share=1.0, crops=PLAIN
 )
 SETTINGS = FitSettings(
     epochs=3,

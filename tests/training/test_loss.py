@@ -11,10 +11,10 @@ from models.normalisation import Speaker
 from training.batches import NO_VOICE, BatchSettings
 from training.fit import FitSettings, loss_of
 
-GROUPS, VIEWS, UTTERANCES, SOUNDS = 2, 2, 4, 2
-SPEECH, LABELS = GROUPS * VIEWS * UTTERANCES, len(EMOTIONS)
+GROUPS, PAIRS, UTTERANCES, SOUNDS = 3, 2, 4, 2
+SPEECH, LABELS = (GROUPS + PAIRS) * UTTERANCES, len(EMOTIONS)
 SETTINGS = FitSettings(
-    batches=BatchSettings(groups=GROUPS, utterances=UTTERANCES, views=VIEWS, sounds=SOUNDS)
+    batches=BatchSettings(groups=GROUPS, utterances=UTTERANCES, pairs=PAIRS, sounds=SOUNDS)
 )
 ALONE = replace(SETTINGS, against_own=0.0, agreement=0.0, voice=0.0)
 AGAINST = replace(ALONE, against_own=1.0, own_strength=0.0)
@@ -30,7 +30,7 @@ def loss(logits, settings, targets=TARGETS):
 
 
 def leaning(strength=4.0):
-    """The same logits, but every utterance of the first speaker's first view leans to one."""
+    """The same logits, but every utterance of the first group leans to one."""
     logits = LOGITS.copy()
     logits[:UTTERANCES, 3] += strength
     return logits
@@ -75,7 +75,7 @@ def test_the_lean_is_the_one_that_a_speakers_bias_takes_away():
     assert loss(LOGITS, settings) == pytest.approx(-np.mean(judged), rel=1e-4)
 
 
-def test_one_views_lean_is_no_other_views():
+def test_one_groups_lean_is_no_other_groups():
     def pull(values):
         logits = tf.Variable(values)
         with tf.GradientTape() as tape:
@@ -88,29 +88,47 @@ def test_one_views_lean_is_no_other_views():
     np.testing.assert_allclose(pull(other)[UTTERANCES:], pull(LOGITS)[UTTERANCES:], atol=1e-6)
 
 
-def test_views_of_an_utterance_that_are_judged_alike_cost_nothing():
+def twice(logits):
+    """Return a view of `logits`: first and second hearing of the groups that are heard twice."""
+    groups = logits[:SPEECH].reshape(GROUPS + PAIRS, UTTERANCES, LABELS + 1)
+    return groups[:PAIRS], groups[GROUPS:]
+
+
+def test_an_utterance_that_is_judged_alike_twice_costs_nothing():
     agreeing = replace(ALONE, agreement=1.0)
     alike = LOGITS.copy()
-    views = alike[:SPEECH].reshape(GROUPS, VIEWS, UTTERANCES, LABELS + 1)
-    views[:, 1] = views[:, 0]
+    first, second = twice(alike)
+    second[:] = first
     assert loss(alike, agreeing) == pytest.approx(loss(alike, ALONE), abs=1e-5)
     # All logits of an utterance may move together: what is said of it stays the same.
-    views[:, 1, :, :LABELS] += 3
+    second[..., :LABELS] += 3
     assert loss(alike, agreeing) == pytest.approx(loss(alike, ALONE), abs=1e-5)
 
 
-def test_views_of_an_utterance_that_are_judged_otherwise_cost_their_divergence():
-    # As far apart as two can be: a bit of Jensen-Shannon divergence.
+def test_an_utterance_that_is_judged_otherwise_the_second_time_costs_the_divergence():
     apart = np.zeros_like(LOGITS)
-    views = apart[:SPEECH].reshape(GROUPS, VIEWS, UTTERANCES, LABELS + 1)
-    views[:, 0, :, 0] = views[:, 1, :, 1] = 30
+    first, second = twice(apart)
+    # Five alike, then one of them twice as probable as each of the others.
+    second[..., 0] = np.log(2)
     costs = [loss(apart, replace(ALONE, agreement=weight)) for weight in (0.0, 0.5, 1.0)]
-    assert costs[2] - costs[0] == pytest.approx(np.log(2), rel=1e-4)
-    assert costs[1] - costs[0] == pytest.approx(0.5 * np.log(2), rel=1e-4)
+    expected = np.log(6) - np.log(5) - np.log(2) / 5
+    assert costs[2] - costs[0] == pytest.approx(expected, rel=1e-4)
+    assert costs[1] - costs[0] == pytest.approx(0.5 * expected, rel=1e-4)
     # Other utterances of the speaker may be told apart as they are.
-    views[:, 1] = views[:, 0]
-    views[:, :, 1] = views[:, :, 1, ::-1]
+    second[:] = first
+    first[:, 1], second[:, 1] = first[:, 1, ::-1], second[:, 1, ::-1]
     assert loss(apart, replace(ALONE, agreement=1.0)) == pytest.approx(loss(apart, ALONE), abs=1e-5)
+
+
+def test_only_the_second_judgement_gives_way():
+    logits = tf.Variable(LOGITS)
+    with tf.GradientTape() as tape:
+        whole = loss_of(logits, tf.constant(TARGETS), replace(ALONE, agreement=1.0))
+        alone = loss_of(logits, tf.constant(TARGETS), ALONE)
+        agreement = whole - alone
+    first, second = twice(tape.gradient(agreement, logits).numpy())
+    assert np.abs(first).max() < 1e-6
+    assert np.abs(second).max() > 1e-3
 
 
 def test_a_sound_without_speech_changes_the_voices_loss_only():

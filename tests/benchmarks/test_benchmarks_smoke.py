@@ -70,13 +70,19 @@ def test_a_server_that_is_gone_is_said_and_not_waited_for(script):
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch):
-    """As the command sets it for the servers that it starts; other tests' servers are as ever."""
+def usual(monkeypatch):
+    """What the command sets for the servers that it starts is gone after the test."""
+    monkeypatch.setenv("PREDICTION_STEP_S", "")
+
+
+@pytest.fixture
+def environment(usual, monkeypatch):
+    """As the command sets it."""
     monkeypatch.setenv("PREDICTION_STEP_S", "0.5")
 
 
 @pytest.mark.slow
-def test_a_short_run_measures_everything_without_a_breach_of_the_protocol(tmp_path):
+def test_a_short_run_measures_everything_without_a_breach_of_the_protocol(environment, tmp_path):
     parts = tuple(part for part in PARTS if part not in ("naive", "onset"))
     results = Run(Plan.quick(parts=parts)).measure()
     assert results.failures == []

@@ -10,7 +10,6 @@ before their worker goes, and a body that nobody reads cannot hold a connection 
 from __future__ import annotations
 
 import os
-import socket
 import ssl
 import sys
 import warnings
@@ -65,10 +64,6 @@ def patch() -> None:
     before the standard: their reader has no limit.
     """
     eventlet.monkey_patch()
-    # Without its own resolver a name that is slow to resolve, as a shared server's may be, would
-    # stop everything.
-    names = eventlet.patcher.original("socket").getaddrinfo
-    socket.getaddrinfo = partial(eventlet.tpool.execute, names)
     from webapp.eventlet_websocket import WebSocket
 
     eventlet.websocket.RFC6455WebSocket = WebSocket

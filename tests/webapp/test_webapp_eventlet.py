@@ -44,23 +44,3 @@ def test_a_patched_process_works_in_threads_while_its_loop_goes_on():
         "deflate": None,
     }
     assert done.stderr == ""
-
-
-NAMES = """
-from eventlet import patcher
-native = patcher.original("socket")
-slow = patcher.original("time").sleep
-native.getaddrinfo = lambda *args, **more: slow(0.3) or ["found"]
-from webapp import eventlet_worker
-eventlet_worker.patch()
-import eventlet, socket
-turns = []
-green = eventlet.spawn(lambda: [turns.append(1) or eventlet.sleep(0.01) for _ in range(20)])
-assert socket.getaddrinfo("redis.example", 6379, type=socket.SOCK_STREAM) == ["found"]
-print(len(turns))
-"""
-
-
-def test_a_name_that_is_slow_to_resolve_stops_nobody():
-    done = subprocess.run([sys.executable, "-c", NAMES], capture_output=True, text=True, check=True)
-    assert int(done.stdout) > 10

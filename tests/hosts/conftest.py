@@ -13,8 +13,7 @@ from benchmarks.recording import Recording, load, prolong
 from tests.hosts import cluster
 from tests.hosts.cluster import Host, Redis
 
-
-HANGS = "known fault: now and then a connection through nginx is not answered; its cause is not found"
+HANGS = "known fault: now and then a connection through nginx gets no answer; cause not found"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

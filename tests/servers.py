@@ -21,6 +21,8 @@ from typing import Any
 
 import socketio
 
+from tests.tls import trusting
+
 ROOT = Path(__file__).resolve().parent.parent
 GUNICORN = Path(sys.executable).with_name("gunicorn")
 START_S = 60.0
@@ -128,13 +130,11 @@ def is_ready(url: str) -> bool:
 
 def dial(url: str, *, source: str) -> socket.socket:
     """Connect to a server from one of this machine's addresses; with TLS, but without trust."""
-    import ssl
-
     parts = urllib.parse.urlsplit(url)
     assert parts.hostname
     assert parts.port
     plain = socket.create_connection((parts.hostname, parts.port), 10, (source, 0))
-    return ssl._create_unverified_context().wrap_socket(plain) if parts.scheme == "https" else plain
+    return trusting().wrap_socket(plain) if parts.scheme == "https" else plain
 
 
 @dataclass
@@ -160,8 +160,10 @@ class LiveClient:
     arrived: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> LiveClient:
-        own = {"socket": dial(self.url, source=self.address)} if self.address else {}
-        self.io = socketio.Client(reconnection=False, ssl_verify=False, websocket_extra_options=own)
+        own: dict[str, Any] = {"sslopt": {"context": trusting()}}
+        if self.address:
+            own["socket"] = dial(self.url, source=self.address)
+        self.io = socketio.Client(reconnection=False, websocket_extra_options=own)
         for event, kept in (
             ("prediction", self.predictions),
             ("problem", self.problems),

@@ -9,6 +9,8 @@ from typing import Any
 
 import socketio
 
+from tests.tls import trusting
+
 KINDS = ("prediction", "state", "ended", "problem")
 
 
@@ -42,7 +44,9 @@ class WatchClient:
     heard: dict[str, list[Any]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
 
     def __enter__(self) -> WatchClient:
-        self.io = socketio.Client(reconnection=False, ssl_verify=False)
+        self.io = socketio.Client(
+            reconnection=False, websocket_extra_options={"sslopt": {"context": trusting()}}
+        )
         for kind in KINDS:
             self.io.on(kind, self.heard[kind].append, namespace="/watch")
         self.io.connect(self.url, namespaces=["/watch"], transports=["websocket"], wait_timeout=10)

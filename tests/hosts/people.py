@@ -14,6 +14,7 @@ import socketio.exceptions
 from benchmarks.recording import Recording
 from tests.hosts.cluster import Host, all_at_once, until
 from tests.servers import LiveClient
+from tests.tls import trusting
 
 COMES_BACK_S = 0.4  # as the page does: static/js/live.js
 
@@ -134,7 +135,9 @@ class Watcher:
         self._url, self._view = url, view
 
     def __enter__(self) -> Watcher:
-        self._io = socketio.Client(reconnection=False, ssl_verify=False)
+        self._io = socketio.Client(
+            reconnection=False, websocket_extra_options={"sslopt": {"context": trusting()}}
+        )
         later: list[dict[str, Any]] = []
         for event, kept in (("prediction", later), ("state", self.states), ("ended", self.ended)):
             self._io.on(event, kept.append, namespace="/watch")

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from importlib.util import find_spec
-
-import pytest
 
 from tests.hosts.cluster import until
 from tests.servers import LiveClient
-
-pytestmark = pytest.mark.skipif(
-    not (find_spec("webapp.redis_leases") and find_spec("webapp.admission")),
-    reason="addresses are not counted over several hosts yet",
-)
 
 ONE, OTHER = "127.1.1.1", "127.1.1.2"
 

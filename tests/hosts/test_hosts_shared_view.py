@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from importlib.util import find_spec
-
-import pytest
 
 from tests.hosts.cluster import until
 from tests.hosts.people import Watcher
 from tests.servers import LiveClient
-
-pytestmark = pytest.mark.skipif(
-    not find_spec("webapp.redis_link"), reason="views are not shared over several hosts yet"
-)
 
 
 class Sharer:

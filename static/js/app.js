@@ -3,6 +3,7 @@
 
 import { Bars } from "./bars.js";
 import { read } from "./config.js";
+import { language } from "./language.js";
 import { Live } from "./live.js";
 import { MfccPicture } from "./mfcc.js";
 import { obstacle } from "./microphone.js";
@@ -15,11 +16,13 @@ import { Sharing } from "./sharing.js";
 import { allowed, initial, isLive, isShareable, next } from "./state.js";
 import { sentence, strings } from "./strings.js";
 import { Summary } from "./summary.js";
+import { translate } from "./translation.js";
 import { Upload } from "./upload.js";
 import { Waveform, decodeClip } from "./waveform.js";
 
 const $ = (id) => document.getElementById(id);
 const config = read(document);
+translate(document, { language, strings, title: strings.title });
 const bars = new Bars($("bars"), $("values"), config.labels);
 const waveform = new Waveform($("waveform"));
 const mfcc = new MfccPicture($("mfcc-picture"));

@@ -1,4 +1,8 @@
-// How numbers are written on the page: pure.
+// How numbers are written on the page, in its language: pure.
+
+import { language } from "./language.js";
+
+const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** 0 -> "0:00", 75.9 -> "1:15", 3600 -> "1:00:00". Whole seconds, never rounded up. */
 export function clockTime(seconds) {
@@ -11,7 +15,7 @@ export function clockTime(seconds) {
 
 /** 3.24 -> "3.2 s", 75 -> "1:15". */
 export function duration(seconds) {
-  return seconds < 60 ? `${(Math.round(seconds * 10) / 10).toFixed(1)} s` : clockTime(seconds);
+  return seconds < 60 ? `${tenths.format(seconds)} s` : clockTime(seconds);
 }
 
 /** 0.714 -> "71 %". */
@@ -23,7 +27,7 @@ export function percent(share) {
 export function bytes(count) {
   if (count < 1e3) return `${count} bytes`;
   if (count < 1e6) return `${Math.round(count / 1e3)} KB`;
-  return `${(count / 1e6).toFixed(1)} MB`;
+  return `${tenths.format(count / 1e6)} MB`;
 }
 
 /** "angry" -> "Angry". */

@@ -3,14 +3,17 @@
 import { Bars } from "./bars.js";
 import { read } from "./config.js";
 import { clockTime } from "./format.js";
+import { language } from "./language.js";
 import { Queue } from "./queue.js";
 import { drawStrip, drawTotals } from "./strip.js";
 import { strings, word } from "./strings.js";
 import { segments, totals } from "./timeline.js";
+import { translate } from "./translation.js";
 import { initial, newest, next, tokenOf, waits } from "./view.js";
 import { Viewer } from "./viewer.js";
 
 const $ = (id) => document.getElementById(id);
+translate(document, { language, strings, title: strings.watch_title });
 const bars = new Bars($("bars"), $("values"), read(document).labels);
 const viewer = new Viewer(tokenOf(location.pathname), dispatch);
 const queue = new Queue();

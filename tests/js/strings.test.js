@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
+import { LANGUAGES } from "../../static/js/language.js";
 import { STATES } from "../../static/js/state.js";
 import { sentence, strings, word } from "../../static/js/strings.js";
 import { STATES as VIEWS } from "../../static/js/view.js";
@@ -13,8 +14,31 @@ for (const [name, title] of [["index", strings.title], ["watch", strings.watch_t
     const page = await template(name);
     const found = [...page.matchAll(/data-text="([a-z_]+)"[^>]*>([^<]*)</g)];
     assert.ok(found.length > 10, "the template's texts carry data-text");
-    for (const [, key, text] of found) assert.equal(text, strings[key], key);
+    const labels = [...page.matchAll(/aria-label="([^"]+)" data-label="([a-z_]+)"/g)].map(([, text, key]) => ["", key, text]);
+    for (const [, key, text] of [...found, ...labels]) assert.equal(text, strings[key], key);
     assert.ok(page.includes(`<title>${title}</title>`));
+  });
+}
+
+for (const language of LANGUAGES.slice(1)) {
+  test(`the ${language} catalogue says all that the English one says, and nothing else`, async () => {
+    const { default: other } = await import(`../../static/js/catalogue/${language}.js`);
+    const compare = (ours, theirs, path) => {
+      assert.equal(typeof theirs, typeof ours, path);
+      if (typeof ours === "object") {
+        assert.deepEqual(Object.keys(theirs), Object.keys(ours), path);
+        for (const key of Object.keys(ours)) compare(ours[key], theirs[key], `${path}.${key}`);
+      } else if (typeof ours === "function") {
+        assert.equal(theirs.length, ours.length, path);
+        const told = path.includes(".errors.") ? theirs({ max_upload_mb: 95, max_clip_s: 600 }) : theirs("x", 1, 2);
+        assert.doesNotMatch(told, /undefined|NaN/, path);
+      } else {
+        const end = /[.…:]?$/;
+        assert.equal(theirs.match(end)[0], ours.match(end)[0], `${path} ends alike`);
+        if (ours.length > 24) assert.notEqual(theirs, ours, `${path} is translated`);
+      }
+    };
+    compare(strings, other, language);
   });
 }
 

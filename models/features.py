@@ -216,6 +216,10 @@ class FeatureStream:
         self._span = (BLOCK - 1) * settings.hop + settings.n_fft
         self._pending = np.zeros(0, np.float32)
 
+    def lacking(self, blocks: int) -> int:
+        """Return how many samples are missing until so many blocks come out."""
+        return (blocks - 1) * self._step + self._span - len(self._pending)
+
     def push(self, samples: Floats) -> list[Frames]:
         """Add samples, shape (n,), and return the blocks that they completed."""
         pending = np.concatenate([self._pending, samples]) if len(self._pending) else samples

@@ -151,6 +151,12 @@ class RecognitionStream:
         return self._begin_s + self._lost_s + self._heard / self._fps
 
     @property
+    def lacking_s(self) -> float:
+        """Seconds of sound until the next window: what is pushed in smaller pieces gives none."""
+        blocks = self._stride - (self._heard - self._due) // BLOCK
+        return self._features.lacking(blocks) / self._rate
+
+    @property
     def speaker(self) -> Speaker:
         """What has been heard of the voice so far."""
         return self._speaker

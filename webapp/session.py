@@ -189,7 +189,9 @@ class LiveSession:
         self.state = State.PAUSED
 
     def resume(self) -> list[Message]:
-        """Go on after a pause; return the prediction of what was left before it.
+        """Go on after a pause; return the predictions of what was left before it.
+
+        Or the problem that ended the recording: what was left could not be decoded.
 
         Raises
         ------
@@ -202,7 +204,10 @@ class LiveSession:
             )
         self._recording.touch()
         self.state = State.RECORDING
-        return self._predictions(self._recording, self._recording.cut())
+        try:
+            return self._predictions(self._recording, self._recording.cut())
+        except AudioError as error:
+            return self.end(_as_protocol_error(error))
 
     def stop(self) -> tuple[list[Message], Json]:
         """End the recording; return the last messages and the summary.

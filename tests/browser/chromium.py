@@ -33,6 +33,8 @@ FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
     "--force-color-profile=srgb",
+    "--lang=en",
+    "--accept-lang=en",
 )
 RATE = 48_000
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models import Recognizer, Speaker
 from tests.servers import pieces
-from webapp.audio import decode_file
+from webapp.audio import decode_file, open_stream
 from webapp.protocol import ProtocolError, Start
 from webapp.session import LiveSession, State
 from webapp.settings import Settings
@@ -89,6 +89,17 @@ def test_predictions_do_not_depend_on_how_the_bytes_were_cut(recognizer, speech,
     whole, cut = (LiveSession(recognizer, Settings(), clock=Clock()) for _ in range(2))
     expected = of(replay(whole, speech, [speech.data]), "prediction")
     assert of(replay(cut, speech, chunks), "prediction") == expected
+
+
+@pytest.mark.parametrize("step_s", [0.25, 0.5, 1.0])
+def test_a_chunk_that_completes_a_window_gives_it_at_once(recognizer, speech, step_s):
+    session = LiveSession(recognizer, Settings(prediction_step_s=step_s), clock=Clock())
+    session.start(Start(speech.mime_type))
+    decoder, stream = open_stream(speech.mime_type), recognizer.stream(step_s=step_s)
+    for chunk in speech.chunks:
+        expected = [round(w.end_s, 2) for w in stream.push(decoder.push(chunk))]
+        said = of(session.audio(chunk), "prediction")
+        assert [round(data["end_s"], 2) for data in said] == expected
 
 
 def test_no_window_spans_a_pause_and_late_audio_belongs_before_it(session, speech):

@@ -52,6 +52,7 @@ class AudioStream:
         self._demuxer = demuxer
         self._charge = charge
         self._packets: list[Packet] = []  # read, and neither decoded nor passed over
+        self._waiting_s = 0.0  # of sound in them
         self._decoder: Decoder | None = None
         self._finished = False
 
@@ -64,6 +65,16 @@ class AudioStream:
     def held(self) -> int:
         """Bytes that wait for the rest of their element."""
         return self._demuxer.held
+
+    @property
+    def waiting_s(self) -> float:
+        """Seconds of sound that were read, and neither decoded nor passed over."""
+        return self._waiting_s
+
+    @property
+    def waiting(self) -> int:
+        """Packets of it."""
+        return len(self._packets)
 
     def push(self, data: bytes) -> Samples:
         """Decode the next bytes.
@@ -88,7 +99,10 @@ class AudioStream:
         return self.decode()
 
     def read(self, data: bytes) -> None:
-        """Take the next bytes without decoding them: `decode` or `skip` comes next.
+        """Take the next bytes without decoding them: `decode` or `skip` comes when it suits.
+
+        Packets wait together, and whoever reads says how many may: one visit to a decoder's state,
+        which many others have driven out of the caches, then serves them all.
 
         Raises
         ------
@@ -103,10 +117,12 @@ class AudioStream:
         if self._decoder is None:
             assert self._demuxer.track is not None
             self._decoder = open_decoder(self._demuxer.track)
+        seconds = [self._decoder.seconds(packet) for packet in packets]
         if self._charge is not None:
-            for packet in packets:
-                self._charge(self._decoder.seconds(packet))
-        self._packets = packets
+            for packet_s in seconds:
+                self._charge(packet_s)
+        self._packets += packets
+        self._waiting_s += sum(seconds)
 
     def decode(self) -> Samples:
         """Return the samples of what was read.
@@ -119,19 +135,22 @@ class AudioStream:
         if not self._packets:
             return NO_SAMPLES
         assert self._decoder is not None
-        packets, self._packets = self._packets, []
-        return self._decoder.decode(packets)
+        return self._decoder.decode(self._take())
 
     def skip(self) -> float:
         """Leave what was read undecoded; return how many seconds of sound it holds."""
         if not self._packets:
             return 0.0
         assert self._decoder is not None
+        return self._decoder.skip(self._take())
+
+    def _take(self) -> list[Packet]:
         packets, self._packets = self._packets, []
-        return self._decoder.skip(packets)
+        self._waiting_s = 0.0
+        return packets
 
     def finish(self) -> Samples:
-        """End the stream: the samples that were held back.
+        """End the stream: the samples that were held back, of what has been decoded.
 
         An unfinished last element is dropped; a stream that never began gives no samples and no
         error.

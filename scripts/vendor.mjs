@@ -18,6 +18,12 @@ const files = [
   ["@kurkle/color/LICENSE.md", "kurkle-color/LICENSE.md"],
   ["socket.io-client/dist/socket.io.esm.min.js", "socket.io-client/socket.io.esm.min.js"],
   ["socket.io-client/LICENSE", "socket.io-client/LICENSE"],
+  ["wavesurfer.js/dist/wavesurfer.esm.js", "wavesurfer.js/wavesurfer.js"],
+  ["wavesurfer.js/dist/plugins/regions.esm.js", "wavesurfer.js/regions.js"],
+  ["wavesurfer.js/dist/plugins/timeline.esm.js", "wavesurfer.js/timeline.js"],
+  ["wavesurfer.js/LICENSE", "wavesurfer.js/LICENSE"],
+  ["lean-qr/index.mjs", "lean-qr/lean-qr.js"],
+  ["lean-qr/LICENSE", "lean-qr/LICENSE"],
 ];
 
 try {

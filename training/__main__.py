@@ -38,7 +38,7 @@ from training.splits import speaker_splits
 from training.store import Store, load_store
 from training.stream import comparison
 
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 CACHE = Path(".cache")
 REPORT = DEFAULT_BUNDLE / REPORT_FILE
 MODEL_CARD = DEFAULT_BUNDLE / "MODEL_CARD.md"

@@ -18,7 +18,7 @@ from training.inflated import inflated, random_split
 from training.listening import listen
 from training.networks import RAW, train_network
 from training.outcomes import Outcome, Trained, judge
-from training.quantisation import int8_cost
+from training.quantisation import eight_bits
 from training.refusals import nonspeech, refused
 from training.report import figures
 from training.robustness import disturbed, robustness
@@ -128,15 +128,15 @@ class Evaluation:
         report["stream"] = section(talks, EMOTIONS)
         report["fairness"] = fairness(self.store, outcomes)
         report["speed"] = speed(networks[0])
-        smaller = int8_cost(
+        exact = eight_bits(
             self.store,
             networks[0],
             outcomes[0],
             networks=self.cache / "networks",
             shelf=self.shelf,
         )
-        if smaller:
-            report["speed"]["int8"] = smaller
+        if exact:
+            report["speed"]["float32"] = exact
         return report
 
     def corpora(self) -> dict[str, Any]:

@@ -72,8 +72,9 @@ def model_card(report: dict[str, Any]) -> str:
 def _head(report: dict[str, Any]) -> tuple[str, ...]:
     speed = report.get("speed")
     size = (
-        f" Its bundle takes {speed['bundle_bytes'] / 1000:.0f} kB, a window "
-        f"{speed['window_ms']['median']:.2f} ms on one core (median of {speed['window_ms']['n']}), "
+        f" Its bundle takes {speed['bundle_bytes'] / 1000:.0f} kB with weights of eight bits, "
+        f"a window {speed['window_ms']['median']:.2f} ms on one core (median of "
+        f"{speed['window_ms']['n']}), "
         f"and a quarter of a second of live sound, from samples to judgement, "
         f"{speed['live_step_ms']['median']:.2f} ms."
         if speed

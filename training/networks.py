@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 
 import models.network
@@ -32,6 +33,10 @@ RAW = Decision(temperature=1.0, unsure_below=0.0, smoothing=0.0)
 """The decision while a network is judged: nothing is scaled, withheld or smoothed."""
 SERVED = "network.keras"
 """The network as it is served, in Keras."""
+EXACT = "network.tflite"
+"""The same for LiteRT, in floating point."""
+SMALL = "network.int8.tflite"
+"""The same with weights of eight bits (`training.quantisation`): what is judged and served."""
 
 
 def train_network(
@@ -44,7 +49,7 @@ def train_network(
     cache: Path,
     tell: Callable[[Progress], None],
 ) -> tuple[Card, bytes]:
-    """Return the card and weights of a network trained on `members`, cached.
+    """Return the card and weights (of eight bits) of a network trained on `members`, cached.
 
     Parameters
     ----------
@@ -80,8 +85,7 @@ def train_network(
     normalisation = estimate_normalisation(
         store, chosen, sums, gain_db=drawn.gain_db, ripple_db=drawn.ripple_db
     )
-    weights_path = folder / "network.tflite"
-    if not weights_path.is_file():
+    if not (folder / EXACT).is_file():
         bands = band_matrix(store, chosen, normalisation, settings=features)
         crops = Crops(
             sums=sums, normalisation=normalisation, bands=bands, settings=drawn, features=features
@@ -92,11 +96,18 @@ def train_network(
         core = fit(batches, settings=settings, seed=seed, checkpoint=folder, tell=tell)
         served = serving_network(core, bands=bands)
         served.save(folder / SERVED)
-        partial = folder / "network.partial"
-        partial.write_bytes(export(served))
-        partial.replace(weights_path)
+        _keep(folder / EXACT, export(served))
+    if not (folder / SMALL).is_file():
+        served = keras.models.load_model(folder / SERVED)
+        _keep(folder / SMALL, export(served, int8=True))
     card = Card(NAME, "", EMOTIONS, features, normalisation, decision=RAW)
-    return replace(card, window_frames=drawn.frames), weights_path.read_bytes()
+    return replace(card, window_frames=drawn.frames), (folder / SMALL).read_bytes()
+
+
+def _keep(path: Path, weights: bytes) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(weights)
+    partial.replace(path)
 
 
 def _digest(sounds: list[Sound]) -> str:

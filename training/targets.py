@@ -102,18 +102,18 @@ def _size(report: Report) -> tuple[float, float | None, int, int]:
     return report["speed"]["bundle_bytes"] / 1e6, None, 1, 1
 
 
-def _ms(report: Report) -> tuple[float, float | None, int, int]:
-    own = report["speed"]["window_ms"]
+def _float_ms(report: Report) -> tuple[float, float | None, int, int]:
+    own = report["speed"]["float32"]["window_ms"]
     return own["median"], None, own["n"], 1
 
 
 def _int8_ms(report: Report) -> tuple[float, float | None, int, int]:
-    own = report["speed"]["int8"]["window_ms"]
+    own = report["speed"]["window_ms"]
     return own["median"], None, own["n"], 1
 
 
 def _int8_cost(report: Report) -> tuple[float, float | None, int, int]:
-    own = report["speed"]["int8"]
+    own = report["speed"]["float32"]
     return own["uar_cost"], None, own["n"], 1
 
 
@@ -202,8 +202,8 @@ TARGETS = (
         _unfairest,
     ),
     Target("size of the bundle, MB", "weights and card", 1.0, False, _size),
-    Target("one window on one core, ms", "float32, median", 0.5, False, _ms),
-    Target("one window on one core with int8 weights, ms", "median", 0.2, False, _int8_ms),
+    Target("one window on one core, ms", "float32 weights, median", 0.5, False, _float_ms),
+    Target("the same as it is served, ms", "int8 weights, median", 0.2, False, _int8_ms),
     Target(
         "UAR lost by int8 weights",
         "one fold by speaker, mean over corpora",

@@ -20,6 +20,7 @@ from webapp.settings import Settings
 
 Samples = npt.NDArray[np.float32]
 
+SPARE_S = 0.06  # a packet that only just does not fit would be the one that completes a window
 MOST_WAITING = 256  # packets that are decoded together: a second holds 50, or 400 of the shortest
 AT_MOST = {Care.NEWEST: 1, Care.NONE: 0}
 
@@ -123,7 +124,9 @@ class Recording:
         self._decoder.read(chunk)
         care = self._pace.care(now, self._charged_s)
         if care is Care.LOST:
-            self._lose(self._decoder.skip())
+            # The newest is kept as it came: enough for a window, as soon as one may be judged.
+            if lost_s := self._decoder.skip(keep_s=self._stream.lacking_s + SPARE_S):
+                self._lose(lost_s)
             return []
         waits = self._decoder.waiting_s < self._stream.lacking_s
         if waits and self._decoder.waiting < MOST_WAITING:

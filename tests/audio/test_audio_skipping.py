@@ -30,6 +30,33 @@ def test_what_is_skipped_lasts_as_long_as_it_would_have_sounded(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_waits_together_sounds_as_what_is_decoded_at_once(name):
+    recording = load(name)
+    stream = open_stream(recording.mime)
+    parts = []
+    for number, chunk in enumerate(recording.chunks):
+        stream.read(chunk)
+        if number % 4 == 3:
+            parts.append(stream.decode())
+            assert stream.waiting == stream.waiting_s == 0
+    together = np.concatenate([*parts, stream.decode(), stream.finish()])
+    np.testing.assert_array_equal(together, recording.decode())
+
+
+def test_the_newest_sound_may_go_on_waiting_when_the_older_is_skipped():
+    recording = load("chr_speech_100")
+    stream = open_stream(recording.mime)
+    for chunk in recording.chunks:
+        stream.read(chunk)
+    waiting_s = stream.waiting_s
+    lost_s = stream.skip(keep_s=0.5)
+    assert 0.4 < stream.waiting_s <= 0.5
+    assert stream.waiting_s + lost_s == pytest.approx(waiting_s)
+    assert stream.skip(keep_s=0.5) == 0
+    assert stream.decode().size == pytest.approx(0.5 * RATE, abs=0.1 * RATE)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_after_a_gap_a_decoder_soon_gives_what_it_would_have_given(name):
     recording = load(name)
     whole = recording.decode()

@@ -52,7 +52,7 @@ class AudioStream:
         self._demuxer = demuxer
         self._charge = charge
         self._packets: list[Packet] = []  # read, and neither decoded nor passed over
-        self._waiting_s = 0.0  # of sound in them
+        self._seconds: list[float] = []  # of sound in each
         self._decoder: Decoder | None = None
         self._finished = False
 
@@ -69,7 +69,7 @@ class AudioStream:
     @property
     def waiting_s(self) -> float:
         """Seconds of sound that were read, and neither decoded nor passed over."""
-        return self._waiting_s
+        return sum(self._seconds)
 
     @property
     def waiting(self) -> int:
@@ -122,7 +122,7 @@ class AudioStream:
             for packet_s in seconds:
                 self._charge(packet_s)
         self._packets += packets
-        self._waiting_s += sum(seconds)
+        self._seconds += seconds
 
     def decode(self) -> Samples:
         """Return the samples of what was read.
@@ -137,17 +137,28 @@ class AudioStream:
         assert self._decoder is not None
         return self._decoder.decode(self._take())
 
-    def skip(self) -> float:
-        """Leave what was read undecoded; return how many seconds of sound it holds."""
-        if not self._packets:
+    def skip(self, *, keep_s: float = 0.0) -> float:
+        """Leave the oldest of what waits undecoded, so that no more than so much goes on waiting.
+
+        Returns
+        -------
+        float
+            Seconds of sound that are lost.
+        """
+        waiting_s, count = sum(self._seconds), 0
+        while count < len(self._seconds) and waiting_s > keep_s:
+            waiting_s -= self._seconds[count]
+            count += 1
+        if not count:
             return 0.0
         assert self._decoder is not None
-        return self._decoder.skip(self._take())
+        return self._decoder.skip(self._take(count))
 
-    def _take(self) -> list[Packet]:
-        packets, self._packets = self._packets, []
-        self._waiting_s = 0.0
-        return packets
+    def _take(self, count: int | None = None) -> list[Packet]:
+        """Return the oldest packets, all of them without a number; they wait no more."""
+        taken = self._packets[:count]
+        del self._packets[:count], self._seconds[:count]
+        return taken
 
     def finish(self) -> Samples:
         """End the stream: the samples that were held back, of what has been decoded.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import chromium
+from tests.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 CANDIDATES = 40

@@ -1,0 +1,107 @@
+"""A sound server of the tests' own, whose microphone hears what is played to it.
+
+Firefox's fake microphone only hums, so its real path to a microphone is used instead, with a PulseAudio in between that
+knows no sound card: what `Room.say` plays into the sink `voice` is what the source `microphone` hears. Firefox's own
+playback goes to another sink, as headphones would have it. The server has its socket and files in a folder of its own, nobody
+else finds it, and it ends with the tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+START_S = 20.0
+MODULES = (
+    "module-native-protocol-unix auth-anonymous=1 socket={socket}",
+    "module-null-sink sink_name=headphones rate=48000 channels=2",
+    "module-null-sink sink_name=voice rate=48000 channels=1",
+    "module-remap-source source_name=microphone master=voice.monitor"
+    " source_properties=device.description=Microphone",
+)
+
+
+def missing() -> str | None:
+    """Return what this machine lacks for that, in a sentence, or None."""
+    if not all(map(shutil.which, ("pulseaudio", "pactl", "paplay"))):
+        return "no PulseAudio on this machine: install pulseaudio"
+    return None
+
+
+@dataclass
+class Room:
+    """Where somebody may speak into the microphone.
+
+    Attributes
+    ----------
+    environ : dict
+        The environment of a program that is to hear this microphone.
+    """
+
+    environ: dict[str, str]
+    _speaking: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def say(self, wav: Path) -> None:
+        """Play a file into the microphone, in real time, and return at once."""
+        command = ["paplay", "--device=voice", str(wav)]
+        self._speaking.append(subprocess.Popen(command, env=self.environ))
+
+    def hush(self) -> None:
+        """End what is being said."""
+        while self._speaking:
+            player = self._speaking.pop()
+            player.terminate()
+            player.wait(5)
+
+
+@contextlib.contextmanager
+def room(folder: Path) -> Iterator[Room]:
+    """Start the sound server in a folder; stop it at the end.
+
+    Raises
+    ------
+    RuntimeError
+        It did not start; the message holds what it said.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    socket, log = folder / "native", folder / "log"
+    own = {"HOME": str(folder), "PULSE_RUNTIME_PATH": str(folder), "PULSE_STATE_PATH": str(folder)}
+    command = ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1"]
+    command += [f"--load={module.format(socket=socket)}" for module in MODULES]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, env=os.environ | own, stdout=output, stderr=output, start_new_session=True
+        )
+    client = os.environ | {"PULSE_SERVER": f"unix:{socket}", "PULSE_COOKIE": str(folder / "cookie")}
+    here = Room(client)
+    try:
+        began = time.monotonic()
+        while not _choose(client):
+            if server.poll() is not None or time.monotonic() - began > START_S:
+                raise RuntimeError(f"PulseAudio did not start:\n{log.read_text()}")
+            time.sleep(0.05)
+        yield here
+    finally:
+        here.hush()
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _choose(environ: dict[str, str]) -> bool:
+    """Make the microphone and the headphones the usual ones; False while the server is not up."""
+    chosen = (["set-default-source", "microphone"], ["set-default-sink", "headphones"])
+    return all(
+        subprocess.run(["pactl", *words], env=environ, capture_output=True, check=False).returncode
+        == 0
+        for words in chosen
+    )

@@ -1,8 +1,9 @@
 """WebDriver BiDi, the protocol by which a browser is driven, in the few words that the tests need.
 
-Firefox speaks it itself, over a WebSocket and in JSON: `--remote-debugging-port` is all it takes. websocket-client is
-here anyway for python-socketio's client, so that neither geckodriver nor a Node process with a library of its own need
-stand between pytest and the browser; what they would add is less than what it would take to talk to them.
+Firefox speaks it itself, in JSON over a WebSocket, once it has a `--remote-debugging-port`. The
+tests have a WebSocket client anyway (python-socketio's), so neither geckodriver nor a Node process
+with puppeteer needs to stand between pytest and the browser: talking to either would take as many
+lines as these, and a second language.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Bidi:
                 return dict(message["result"])
 
     def run(self, context: str, function: str, *arguments: Any) -> Any:
-        """Call a JavaScript function in a page, as if a visitor had caused it; return what it gives.
+        """Call a JavaScript function in a page, as if a visitor did; return what it gives.
 
         Arguments and result travel as JSON; a promise is waited for.
 

@@ -1,4 +1,4 @@
-"""One Firefox for all tests, a real server and real speech; each test has a tab that knows nothing of the others."""
+"""One Firefox for all tests, a real server, real speech; a tab for each test."""
 
 from __future__ import annotations
 

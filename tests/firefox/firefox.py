@@ -1,14 +1,12 @@
-"""A real headless Firefox that hears a microphone of the tests' own, and the page as a visitor sees it."""
+"""A real headless Firefox that hears what the tests say, and the page as a visitor sees it."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -107,7 +105,7 @@ class Firefox:
 
 @contextlib.contextmanager
 def launch(folder: Path, room: Room) -> Iterator[Firefox]:
-    """Start a Firefox with a profile in a folder, whose microphone is the room's; end it afterwards.
+    """Start a Firefox with a profile in a folder, whose microphone is the room's; end it after.
 
     Raises
     ------

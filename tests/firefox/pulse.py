@@ -1,9 +1,9 @@
 """A sound server of the tests' own, whose microphone hears what is played to it.
 
-Firefox's fake microphone only hums, so its real path to a microphone is used instead, with a PulseAudio in between that
-knows no sound card: what `Room.say` plays into the sink `voice` is what the source `microphone` hears. Firefox's own
-playback goes to another sink, as headphones would have it. The server has its socket and files in a folder of its own, nobody
-else finds it, and it ends with the tests.
+Firefox's fake microphone only hums, so it gets a real one: a PulseAudio that knows no sound card,
+where the source `microphone` hears what `Room.say` plays into the sink `voice`. What Firefox itself
+plays goes to another sink, as into headphones. Socket and files lie in a folder of the tests' own,
+nobody else finds the server, and it ends with them.
 """
 
 from __future__ import annotations

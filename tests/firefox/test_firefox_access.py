@@ -1,4 +1,4 @@
-"""What axe-core finds in Firefox, with its own fonts, its own forms and its own idea of contrast."""
+"""What axe-core finds in Firefox, with its own fonts and its own form elements."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ serve: ## Set up what is missing and serve on http://127.0.0.1:5000 (HOST, PORT)
 	@exec .venv/bin/gunicorn -c deploy/gunicorn.conf.py webapp.wsgi:app
 
 test: ## Set up what is missing and run every test (PYTEST_ARGS="-k name" for some)
-	@$(SETUP) python dev frontend system
+	@$(SETUP) python dev pagetests frontend system
 	@scripts/test.sh $(PYTEST_ARGS)
 
 lint: ## Check style and types

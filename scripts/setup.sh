@@ -4,7 +4,8 @@
 #   python     .venv with the product's packages
 #   dev        the tests' and linters' packages beside them
 #   frontend   the page's libraries, in static/vendor (needs `python` before it where Node is missing)
-#   system     what the tests need of the machine itself: a browser and its driver, nginx, redis-server
+#   pagetests  what the page's tests need of npm; named before `frontend`, both take one installation
+#   system     what the tests need of the machine itself: browsers, a sound server, nginx, redis-server
 #   synthesis  the synthesiser of the sample clips, in an environment of its own
 #
 # A step is done when a copy of the file that asked for it lies in its stamp folder. The copy is written last, so an
@@ -112,14 +113,28 @@ step_node() {
     node_is_usable || fail "the page's libraries need Node $NODE_OLDEST or newer with npm, and $NODE_WHEEL does not run here."
 }
 
+npm_install() { # WORDS ARGUMENT...
+    say "installing $1 from package-lock.json"
+    # npm keeps its cache at home, and not everyone has one (`nobody`, many containers).
+    [ -w "${HOME:-/}" ] || export npm_config_cache="$PWD/.cache/npm"
+    npm ci --silent --ignore-scripts "${@:2}" || fail "npm could not install $1; \`npm ci\` says why."
+}
+
+# npm removes node_modules before it installs, and this stamp with it.
+readonly WHOLE=node_modules/.done
+
+step_pagetests() {
+    done_already package-lock.json "$WHOLE" && return
+    step_node
+    npm_install "the page's libraries and its tests'"
+    mark_done package-lock.json "$WHOLE"
+}
+
 step_frontend() {
     local stamps=static/vendor/.done
     step_node
     if done_already package-lock.json "$stamps" && done_already scripts/vendor.mjs "$stamps"; then return; fi
-    say "installing the page's libraries from package-lock.json"
-    # npm keeps its cache at home, and not everyone has one (`nobody`, many containers).
-    [ -w "${HOME:-/}" ] || export npm_config_cache="$PWD/.cache/npm"
-    npm ci --silent --ignore-scripts || fail "npm could not install the page's libraries; \`npm ci\` says why."
+    done_already package-lock.json "$WHOLE" || npm_install "the page's libraries" --omit=dev
     node scripts/vendor.mjs
     mark_done package-lock.json "$stamps"
     mark_done scripts/vendor.mjs "$stamps"
@@ -139,9 +154,11 @@ install_without_starting() { # PACKAGE...
         rm -f "$POLICY"
         trap - EXIT
     fi
-    command -v update-rc.d >/dev/null || return $status
     for name in "$@"; do # those that are services
-        case $name in nginx | redis-server) update-rc.d "$name" disable >/dev/null 2>&1 || true ;; esac
+        case $name in
+            nginx | redis-server) update-rc.d "$name" disable ;;
+            pulseaudio) systemctl --global disable pulseaudio.service pulseaudio.socket ;; # of each user who logs in
+        esac >/dev/null 2>&1 || true
     done
     return $status
 }
@@ -158,6 +175,8 @@ step_system() {
     local missing=() list
     has chromium chromium-browser google-chrome || missing+=(chromium)
     has chromedriver || missing+=(chromium-driver)
+    has firefox-esr firefox || missing+=(firefox-esr)
+    has pulseaudio || missing+=(pulseaudio) # Firefox's microphone
     # Not nginx-light: that is this package and a module for echoing, which nobody here needs.
     has nginx || missing+=(nginx)
     has redis-server || missing+=(redis-server)
@@ -179,7 +198,7 @@ if [ -z "${SETUP_LOCKED:-}" ] && command -v flock >/dev/null; then
 fi
 for step in "$@"; do
     case $step in
-        python | dev | frontend | system | synthesis) "step_$step" ;;
+        python | dev | frontend | pagetests | system | synthesis) "step_$step" ;;
         *) fail "there is no step '$step'" ;;
     esac
 done

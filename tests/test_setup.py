@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = "chromium chromedriver firefox-esr pulseaudio"
 SMALL_TOOLS = (
     "basename bash cat chmod cmp cp dirname env find flock id ls mkdir realpath rm sed sort uname"
 )
@@ -169,6 +171,67 @@ def test_a_python3_that_does_not_fit_is_passed_over_for_one_of_another_name(made
     assert "with Python 3." in done.stderr
 
 
+@pytest.fixture
+def page(project: Path, bare: Path, tmp_path: Path) -> Callable[..., list[str]]:
+    """A page with libraries, and an npm that writes down what it is asked for.
+
+    The function runs some steps, and returns what npm was asked for meanwhile.
+    """
+    asked = tmp_path / "asked"
+    (project / "package-lock.json").write_text("{}")
+    (project / "scripts" / "vendor.mjs").write_text("")
+    program(bare, "npm", f'echo "$@" >> {asked}; rm -rf node_modules; mkdir node_modules')
+    program(bare, "node", 'if [ "$1" = -p ]; then echo 24; else mkdir -p static/vendor; fi')
+
+    def run(*steps: str) -> list[str]:
+        asked.write_text("")
+        done = setup(project, *steps, path=bare, HOME=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        assert len(said(done)) == len(asked.read_text().splitlines())
+        return asked.read_text().splitlines()
+
+    return run
+
+
+WHOLE = ["ci --silent --ignore-scripts"]
+SERVED = ["ci --silent --ignore-scripts --omit=dev"]
+
+
+def test_serving_installs_nothing_that_only_tests_need(page):
+    assert page("frontend") == SERVED
+    assert page("frontend") == []
+
+
+def test_tests_install_everything_in_one_go(page, project):
+    assert page("pagetests", "frontend") == WHOLE
+    assert (project / "static" / "vendor").is_dir()
+    assert page("pagetests", "frontend") == []
+
+
+def test_serving_and_testing_in_turns_installs_each_once(page):
+    assert page("frontend") == SERVED
+    assert page("pagetests", "frontend") == WHOLE
+    assert page("frontend") == []
+    assert page("pagetests", "frontend") == []
+
+
+def test_other_versions_of_the_pages_libraries_are_installed(page, project):
+    page("pagetests", "frontend")
+    (project / "package-lock.json").write_text('{"newer": true}')
+    assert page("frontend") == SERVED
+    assert page("pagetests", "frontend") == WHOLE
+
+
+@pytest.mark.parametrize(("target", "asks"), [("serve", False), ("test", True)])
+def test_the_page_tests_packages_are_asked_for_by_the_tests_alone(target, asks):
+    told = subprocess.run(
+        ["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    steps = re.search(r"setup\.sh (.*)", told.stdout)[1].split()
+    assert ("pagetests" in steps) is asks
+    assert not asks or steps.index("pagetests") < steps.index("frontend")
+
+
 def programs(folder: Path, names: str) -> None:
     for name in names.split():
         program(folder, name, "exit 0")
@@ -191,13 +254,14 @@ def test_what_the_machine_lacks_is_named_in_one_sentence_where_one_is_not_root(p
     done = system(project, bare)
     assert done.returncode == 0
     (sentence,) = done.stderr.splitlines()
-    assert "lacks chromium, chromium-driver, nginx and redis-server, which" in sentence
-    assert sentence.endswith("apt-get install chromium chromium-driver nginx redis-server")
+    wanted = "chromium chromium-driver firefox-esr pulseaudio nginx redis-server"
+    assert f"lacks {', '.join(wanted.split()[:-1])} and redis-server, which" in sentence
+    assert sentence.endswith(f"apt-get install {wanted}")
 
 
 def test_a_single_missing_program_is_named_too(project, bare):
     program(bare, "id", "echo 1000")
-    programs(bare, "chromium chromedriver nginx")
+    programs(bare, f"{BROWSERS} nginx")
     assert "lacks redis-server, which" in system(project, bare).stderr
 
 
@@ -209,9 +273,10 @@ def test_what_the_machine_lacks_is_a_failure_where_the_tests_are_the_gate(projec
 @pytest.mark.parametrize(
     ("there", "asked_for"),
     [
-        ("chromium nginx redis-server", "chromium-driver"),
-        ("google-chrome chromedriver redis-server", "nginx"),
-        ("chromium chromedriver", "nginx redis-server"),
+        ("chromium firefox pulseaudio nginx redis-server", "chromium-driver"),
+        ("google-chrome chromedriver firefox-esr pulseaudio redis-server", "nginx"),
+        (BROWSERS, "nginx redis-server"),
+        ("chromium chromedriver nginx redis-server", "firefox-esr pulseaudio"),
     ],
 )
 def test_only_what_is_missing_is_installed_by_root_on_debian(
@@ -227,18 +292,23 @@ def test_only_what_is_missing_is_installed_by_root_on_debian(
 def test_no_service_starts_because_it_was_installed(project, bare, tmp_path):
     """Neither at once (Debian asks policy-rc.d) nor when the machine starts."""
     policy, disabled = bare / "policy-rc.d", tmp_path / "disabled"
-    programs(bare, "chromium chromedriver")
+    programs(bare, "chromium chromedriver firefox-esr")
     program(bare, "update-rc.d", f'echo "$@" >> {disabled}')
+    program(bare, "systemctl", f'echo "$@" >> {disabled}')
     apt_get(bare, tmp_path / "asked", then=f"{policy} nginx start; echo $? >> {tmp_path}/policy")
     assert system(project, bare).returncode == 0
     assert set((tmp_path / "policy").read_text().split()) == {"101"}
     assert not policy.exists()
-    assert disabled.read_text().splitlines() == ["nginx disable", "redis-server disable"]
+    assert disabled.read_text().splitlines() == [
+        "--global disable pulseaudio.service pulseaudio.socket",
+        "nginx disable",
+        "redis-server disable",
+    ]
 
 
 def test_a_policy_that_the_machine_has_is_left_as_it_is(project, bare, tmp_path):
     policy = bare / "policy-rc.d"
-    programs(bare, "chromium chromedriver")
+    programs(bare, BROWSERS)
     program(bare, "policy-rc.d", "exit 104")
     before = policy.read_text()
     apt_get(bare, tmp_path / "asked")
@@ -255,7 +325,7 @@ def test_an_installation_that_fails_leaves_no_policy_and_says_what_is_missing(pr
 
 
 def test_a_machine_that_has_everything_lacks_nothing(project, bare):
-    programs(bare, "google-chrome chromedriver nginx redis-server")
+    programs(bare, "google-chrome chromedriver firefox pulseaudio nginx redis-server")
     assert system(project, bare).stderr == ""
 
 

@@ -10,8 +10,8 @@ from servers import Server
 from speech import Speech
 
 # Safari's answers until WebKit learnt to write WebM. Debian's Chromium cannot write AAC: asked for
-# "audio/mp4" alone, it fills the same container with Opus. What Safari itself writes into it is sent
-# by tests/webapp/test_webapp_safari.py.
+# "audio/mp4" alone, it fills the same container with Opus. What Safari itself fills it with is what
+# tests/webapp/test_webapp_safari.py sends.
 SAFARI = r"""
     const safaris = /^(audio|video)\/mp4(;\s*codecs="?(avc1[^,]*,\s*)?mp4a\.40\.2"?)?$/i;
     MediaRecorder = class extends MediaRecorder {

@@ -65,12 +65,12 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def cut(data: bytes) -> list[bytes]:
-    """Cut it into whole fragments, the first with the header before it, and nothing in between."""
+    """Cut it into whole fragments, the first with the header before it."""
     chunks, chunk = [], b""
     for kind, box in boxes(data):
         chunk += box
         if kind == b"mdat":
-            chunks += [chunk, b"", b""]
+            chunks.append(chunk)
             chunk = b""
     return [*chunks, chunk]  # the index of the fragments, at its end
 
@@ -82,7 +82,7 @@ def safari(request: pytest.FixtureRequest, root: Path) -> Recorded:
     data = as_safari(root / CLIP, rate=rate, layout=layout, fragment_s=fragment_s)
     chunks = cut(data)
     assert b"".join(chunks) == data
-    assert len([chunk for chunk in chunks if chunk]) >= 2.5 * ROUNDS * 0.7 / fragment_s
+    assert len(chunks) > 5 / fragment_s
     return Recorded(mime_type, chunks)
 
 
@@ -92,8 +92,7 @@ def test_what_safari_records_goes_live_and_equals_its_upload(
     with LiveClient(server.url) as client:
         assert client.start(safari.mime_type)["ok"]
         for chunk in safari.chunks[:-1]:
-            if chunk:  # the page sends no empty ones
-                client.send(chunk)
+            client.send(chunk)
         client.wait_for(client.predictions, 4)
         assert {p["state"] for p in client.predictions} & {"speech", "unsure"}  # while it goes on
         client.send(safari.chunks[-1])

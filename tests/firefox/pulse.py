@@ -18,12 +18,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 START_S = 20.0
+MICROPHONE = (
+    "module-remap-source",
+    "source_name=microphone",
+    "master=voice.monitor",
+    "source_properties=device.description=Microphone",
+)
 MODULES = (
     "module-native-protocol-unix auth-anonymous=1 socket={socket}",
     "module-null-sink sink_name=headphones rate=48000 channels=2",
     "module-null-sink sink_name=voice rate=48000 channels=1",
-    "module-remap-source source_name=microphone master=voice.monitor"
-    " source_properties=device.description=Microphone",
+    " ".join(MICROPHONE),
 )
 
 
@@ -58,6 +63,14 @@ class Room:
             player = self._speaking.pop()
             player.terminate()
             player.wait(5)
+
+    @contextlib.contextmanager
+    def unplugged(self) -> Iterator[None]:
+        """Take the microphone away for a while."""
+        _control(self.environ, "unload-module", MICROPHONE[0])
+        yield
+        _control(self.environ, "load-module", *MICROPHONE)
+        _choose(self.environ)
 
 
 @contextlib.contextmanager
@@ -99,9 +112,12 @@ def room(folder: Path) -> Iterator[Room]:
 
 def _choose(environ: dict[str, str]) -> bool:
     """Make the microphone and the headphones the usual ones; False while the server is not up."""
-    chosen = (["set-default-source", "microphone"], ["set-default-sink", "headphones"])
-    return all(
-        subprocess.run(["pactl", *words], env=environ, capture_output=True, check=False).returncode
-        == 0
-        for words in chosen
+    return _control(environ, "set-default-source", "microphone") and _control(
+        environ, "set-default-sink", "headphones"
     )
+
+
+def _control(environ: dict[str, str], *words: str) -> bool:
+    """Tell the server something; False if it did not do it."""
+    done = subprocess.run(["pactl", *words], env=environ, capture_output=True, check=False)
+    return done.returncode == 0

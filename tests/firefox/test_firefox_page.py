@@ -93,6 +93,20 @@ def test_a_refused_microphone_is_answered_with_what_to_do(open_page: Open) -> No
     page.wait_state("idle")
 
 
+def test_an_unplugged_microphone_ends_the_recording_with_its_summary(
+    open_page: Open, room: Room, speech: Speech
+) -> None:
+    page = open_page()
+    page.record()
+    room.say(speech.wav)
+    page.hear_more(state=HEARS)
+    with room.unplugged():
+        page.wait_state("result")
+    assert "unplugged" in page.notice
+    assert page.values["winner"]
+    assert page.values["winner"] in page.text("#result-sentence")
+
+
 def test_an_upload_is_answered_with_what_the_command_line_says(
     open_page: Open, speech: Speech
 ) -> None:
@@ -113,9 +127,21 @@ def test_a_sample_clip_plays_and_is_judged_on_click(open_page: Open) -> None:
     page.click("#cards .sample .judge")
     page.wait_state("result")
     assert page.get("#player", "paused") is True
+    assert page.values["winner"]
     assert page.values["winner"] in page.text("#result-sentence")
     assert page.text("#cards .sample .heard").startswith("Heard: ")
     page.wait(lambda: float(page.data("#waveform", "loud") or 0) > 0.2, "no waveform of the clip")
+
+
+def test_what_the_console_says_does_not_escape_these_tests(open_page: Open) -> None:
+    page = open_page(may_complain=True)
+    page.run("""() => {
+        console.error("said");
+        setTimeout(() => { throw new Error("thrown"); });
+        const inline = document.body.appendChild(document.createElement("script"));
+        inline.textContent = "1"; }""")
+    page.wait(lambda: len(page.console()) == 3, "something goes unnoticed")
+    assert "Content-Security-Policy" in " ".join(page.console())
 
 
 def test_a_german_visitor_reads_german(open_page: Open, tmp_path: Path) -> None:

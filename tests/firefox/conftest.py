@@ -12,7 +12,8 @@ import pytest
 
 from tests.browser.speech import Speech, clearest
 from tests.firefox import firefox, pulse
-from tests.firefox.firefox import Firefox, Page
+from tests.firefox.firefox import Firefox
+from tests.firefox.firefox_page import Page
 from tests.firefox.pulse import Room
 from tests.servers import Server, serve
 

@@ -3,7 +3,7 @@
 Firefox's fake microphone only hums, so it gets a real one: a PulseAudio that knows no sound card,
 where the source `microphone` hears what `Room.say` plays into the sink `voice`. What Firefox itself
 plays goes to another sink, as into headphones. Socket and files lie in a folder of the tests' own,
-nobody else finds the server, and it ends with them.
+nobody else finds the server, and it ends with them, or by itself once nobody has used it for long.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def room(folder: Path) -> Iterator[Room]:
     folder.mkdir(mode=0o700, exist_ok=True)
     socket, log = folder / "native", folder / "log"
     own = {"HOME": str(folder), "PULSE_RUNTIME_PATH": str(folder), "PULSE_STATE_PATH": str(folder)}
-    command = ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1"]
+    command = ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=600"]
     command += [f"--load={module.format(socket=socket)}" for module in MODULES]
     with log.open("wb") as output:
         server = subprocess.Popen(

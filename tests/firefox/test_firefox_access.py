@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.speech import Speech
-from tests.firefox.firefox import Page
+from tests.firefox.firefox_page import Page
 from tests.firefox.pulse import Room
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"

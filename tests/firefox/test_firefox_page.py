@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.speech import Speech
-from tests.firefox.firefox import BLOCK, ENTER, SPACE, TAB, Page
+from tests.firefox.firefox import BLOCK
+from tests.firefox.firefox_page import ENTER, SPACE, TAB, Page
 from tests.firefox.pulse import Room
 from tests.servers import free_port, serve
 

@@ -18,6 +18,11 @@ export function duration(seconds) {
   return seconds < 60 ? `${tenths.format(seconds)} s` : clockTime(seconds);
 }
 
+/** 4 -> "4 s", 75 -> "1:15": without tenths. */
+export function wholeDuration(seconds) {
+  return seconds < 60 ? `${Math.floor(seconds)} s` : clockTime(seconds);
+}
+
 /** 0.714 -> "71 %". */
 export function percent(share) {
   return `${Math.round(share * 100)} %`;

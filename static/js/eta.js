@@ -41,5 +41,5 @@ export function roughly(seconds) {
 
 /** Seconds that the judging of a recording of so many seconds should take; twice what one core needs, for others are there too. */
 export function pace(duration_s) {
-  return 0.5 + duration_s / 40;
+  return 0.5 + duration_s / 200;
 }

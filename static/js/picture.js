@@ -1,7 +1,7 @@
 // The picture of a finished recording: its waveform with the utterances in it, the strip of emotions and the times below,
 // and one cursor over all of it. wavesurfer.js draws the waveform, zooms and scrolls; the rest follows it.
 
-import { duration } from "./format.js";
+import { moment } from "./format.js";
 import { onThemeChange, palette } from "./palette.js";
 import { pixelsPerSecond, secondAt, ticks, zoomable } from "./scale.js";
 import { strings, word } from "./strings.js";
@@ -162,7 +162,7 @@ export class Picture {
       this.#times = `${times.length} ${times.at(-1)} ${this.#duration_s}`;
       axis.replaceChildren(...times.map((seconds) => {
         const mark = document.createElement("span");
-        mark.textContent = duration(seconds);
+        mark.textContent = moment(seconds, this.#duration_s);
         mark.style.left = `${(100 * seconds) / this.#duration_s}%`;
         return mark;
       }));

@@ -1,7 +1,7 @@
 // Listening to a finished recording: play, pause, a slider to seek, the utterances as buttons, zoom. Times are the
 // recording's; where the browser cannot play it, one may still move through the picture.
 
-import { clockTime } from "./format.js";
+import { clockTime, moment } from "./format.js";
 import { Picture } from "./picture.js";
 import { nudge } from "./scale.js";
 import { soundOf } from "./sound.js";
@@ -14,6 +14,7 @@ export class Player {
   #duration_s = 0;
   #at_s = 0;
   #frame = 0;
+  #zooming = 0;
   #playable = false;
   #sound = null;
 
@@ -29,7 +30,13 @@ export class Player {
     play.addEventListener("click", () => (audio.paused ? this.#play() : audio.pause()));
     seek.addEventListener("input", () => this.seek(Number(seek.value)));
     seek.addEventListener("keydown", (event) => this.#onKey(event));
-    zoom.addEventListener("input", () => this.#picture.zoom(Number(zoom.value) / 100));
+    // Once a frame at most: a long recording takes a moment to draw.
+    zoom.addEventListener("input", () => {
+      this.#zooming ||= requestAnimationFrame(() => {
+        this.#zooming = 0;
+        this.#picture.zoom(Number(zoom.value) / 100);
+      });
+    });
     audio.addEventListener("play", () => this.#run());
     for (const event of ["pause", "ended"]) audio.addEventListener(event, () => this.#rest());
     for (const event of ["timeupdate", "seeked"]) audio.addEventListener(event, () => this.#follow());
@@ -89,6 +96,7 @@ export class Player {
     this.#turn += 1;
     const { audio, note, zoom, zooming, play, turns, stage } = this.#root;
     audio.pause();
+    this.#rest(); // loading nothing, as below, drops the event that tells of the pause
     this.#picture.clear();
     if (audio.getAttribute("src")) {
       URL.revokeObjectURL(audio.src);
@@ -175,7 +183,9 @@ export class Player {
     this.#picture.point(this.#at_s, how);
     for (const item of turns.children) {
       const now = this.#at_s >= Number(item.dataset.start) && this.#at_s < Number(item.dataset.end);
-      if (now !== item.hasAttribute("data-now")) item.toggleAttribute("data-now", now);
+      if (now === item.hasAttribute("data-now")) continue;
+      item.toggleAttribute("data-now", now);
+      if (now) turns.scrollTop = item.offsetTop - turns.clientHeight / 3; // a long list goes along
     }
   }
 
@@ -187,7 +197,7 @@ export class Player {
       button.type = "button";
       button.className = `turn-to c-${kind}`;
       const when = document.createElement("time");
-      when.textContent = clockTime(start_s);
+      when.textContent = moment(start_s, this.#duration_s);
       button.append(when, ` ${word(kind)}`);
       button.title = strings.result.part(word(kind), start_s, end_s);
       button.addEventListener("click", () => this.seek(start_s));

@@ -1,6 +1,6 @@
 // A result as one picture to keep: the sentence, the five shares, the waveform over the strip of emotions, and the times.
 
-import { capital, duration, percent } from "./format.js";
+import { capital, moment, percent } from "./format.js";
 import { palette } from "./palette.js";
 import { ticks } from "./scale.js";
 import { strings, word } from "./strings.js";
@@ -41,7 +41,7 @@ function drawShares(pen, { probabilities }, state) {
     write(pen, capital(word(label)), EDGE, y + 20, { size: 20, weight: index || state !== "speech" ? 450 : 700 });
     fill(pen, "track", EDGE + 170, y, long, 26, 13);
     if (state === "silence") return; // equal shares of nothing
-    fill(pen, label, EDGE + 170, y, Math.max(26, long * share), 26, 13);
+    fill(pen, label, EDGE + 170, y, Math.max(6, long * share), 26, 13);
     write(pen, percent(share), EDGE + 186 + long, y + 20, { size: 20, weight: index ? 450 : 700 });
   });
 }
@@ -72,12 +72,14 @@ function drawTime(pen, { parts, sums, turns, peaks, duration_s }) {
     write(pen, word(kind), x(start_s) + 11, top + 27, { size: 17, weight: 650 });
   }
   for (const { kind, start_s, end_s } of parts) fill(pen, kind, x(start_s), top + tall + 14, Math.max(1, x(end_s) - x(start_s) - 1), 26, 3);
-  for (const seconds of ticks(duration_s, SPAN, 110)) write(pen, duration(seconds), x(seconds), top + tall + 64, { size: 16, ink: "soft" });
-  let at = EDGE;
+  for (const seconds of ticks(duration_s, SPAN, 110)) write(pen, moment(seconds, duration_s), x(seconds), top + tall + 64, { size: 16, ink: "soft" });
+  let [at, line] = [EDGE, top + tall + 108];
   for (const { kind, seconds } of sums) {
     const text = strings.result.total(word(kind), seconds);
-    fill(pen, kind, at, top + tall + 93, 16, 16, 5);
-    at += 26 + write(pen, text, at + 26, top + tall + 108, { size: 20 }) + 30;
+    context.font = font(pen, 20, 450);
+    if (at + 26 + context.measureText(text).width > WIDE - EDGE) [at, line] = [EDGE, line + 32];
+    fill(pen, kind, at, line - 15, 16, 16, 5);
+    at += 26 + write(pen, text, at + 26, line, { size: 20 }) + 30;
   }
 }
 

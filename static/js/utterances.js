@@ -4,6 +4,7 @@
 import { segments } from "./timeline.js";
 
 const LASTING_S = 1.5;
+const LEAD_S = 0.4; // a voice has been heard for about so long when a window first says so
 
 /**
  * @param {import("./timeline.js").Window[]} windows in order of their ends
@@ -13,15 +14,18 @@ const LASTING_S = 1.5;
 export function utterances(windows, duration_s) {
   const found = [];
   let open = null;
+  let quiet_s = 0;
   for (const part of segments(windows, duration_s)) {
     const seconds = part.end_s - part.start_s;
     if (part.kind === "silence" || part.kind === "gap") {
       open = null;
+      quiet_s = part.kind === "silence" ? seconds : 0;
       continue;
     }
-    const turns = open && part.kind !== open.kind && seconds >= LASTING_S && open.end_s - open.start_s >= LASTING_S;
+    const turns = open && part.kind !== open.kind && seconds >= LASTING_S && part.start_s - open.start_s >= LASTING_S;
     if (!open || turns) {
-      open = { kind: part.kind, start_s: part.start_s, end_s: part.start_s, shares: new Map() };
+      const lead_s = open ? 0 : Math.min(LEAD_S, quiet_s);
+      open = { kind: part.kind, start_s: part.start_s - lead_s, end_s: part.start_s, shares: new Map() };
       found.push(open);
     }
     open.end_s = part.end_s;

@@ -15,9 +15,12 @@ const windows = (text) => {
     });
   });
 };
-const told = (text) => utterances(windows(text), 0).map(({ kind, start_s, end_s }) => `${kind} ${start_s}-${end_s}`);
+const told = (text) => utterances(windows(text), 0).map(({ kind, start_s, end_s }) => `${kind} ${Number(start_s.toFixed(3))}-${end_s}`);
 
-test("silence parts utterances", () => assert.deepEqual(told("silence 1, happy 2, silence 0.5, sad 3"), ["happy 1-3", "sad 3.5-6.5"]));
+test("silence parts utterances, and a voice begins a little before it has been recognised", () => {
+  assert.deepEqual(told("silence 1, happy 2, silence 0.5, sad 3"), ["happy 0.6-3", "sad 3.1-6.5"]);
+  assert.deepEqual(told("silence 0.25, happy 2"), ["happy 0-2.25"]);
+});
 
 test("a moment of another kind is part of an utterance, which is what it was for longest", () => {
   assert.deepEqual(told("unsure 0.5, happy 3, angry 1, happy 1"), ["happy 0-5.5"]);

@@ -9,16 +9,16 @@ import { MfccPicture } from "./mfcc.js";
 import { obstacle } from "./microphone.js";
 import { calm } from "./palette.js";
 import { fault, predict } from "./predictions.js";
+import { Result } from "./result.js";
 import { Samples, title } from "./samples.js";
 import { Screen } from "./screen.js";
 import { Session } from "./session.js";
 import { Sharing } from "./sharing.js";
 import { allowed, initial, isLive, isShareable, next } from "./state.js";
 import { sentence, strings } from "./strings.js";
-import { Summary } from "./summary.js";
 import { translate } from "./translation.js";
 import { Upload } from "./upload.js";
-import { Waveform, decodeClip } from "./waveform.js";
+import { Waveform } from "./waveform.js";
 
 const $ = (id) => document.getElementById(id);
 const config = read(document);
@@ -26,7 +26,7 @@ translate(document, { language, strings, title: strings.title });
 const bars = new Bars($("bars"), $("values"), config.labels);
 const waveform = new Waveform($("waveform"));
 const mfcc = new MfccPicture($("mfcc-picture"));
-const summary = new Summary(document);
+const result = new Result(document, config);
 const live = new Live();
 const screen = new Screen(document, initial);
 
@@ -50,9 +50,10 @@ function render(before) {
   samples.enable(can.judge);
   upload.enable(can.judge);
   sharing.enable(config.sharing && isShareable(state), ["recording", "paused"].includes(state.name) && state.linked);
-  if (!["result", "idle"].includes(state.name)) summary.hide();
+  if (before.name === "result") result.forget();
+  if (["asking", "judging"].includes(state.name)) result.prepare();
   if (state.name !== "judging") upload.done();
-  $("wave").hidden = state.name === "queued" || (!lively && state.name !== "result");
+  $("wave").hidden = state.name === "queued" || !lively;
   if (!lively) $("mfcc").hidden = true;
   if (state.name === "error") {
     screen.warn(sentence(state.error.code, { where: state.error.where, limit: config }));
@@ -63,8 +64,8 @@ function render(before) {
 
 setInterval(() => screen.tick(session?.clock.seconds ?? 0), 100);
 
-function finish(judgement, about) {
-  const told = summary.show(judgement, about);
+function finish(judgement, about, source) {
+  const told = result.show(judgement, about, source);
   bars.show(judgement.probabilities, { state: told.state, seq: "summary" });
   $("result-sentence").focus({ preventScroll: true });
 }
@@ -165,8 +166,7 @@ async function stop() {
   const ending = session;
   const judgement = await ending.stop();
   if (!dispatch({ type: "summary" })) return;
-  finish(judgement, { voice: "yours", name: strings.result.recording, gaps: ending.gaps });
-  waveform.showRecording();
+  finish(judgement, { voice: "yours", name: strings.result.recording, gaps: ending.gaps }, ending.tape);
 }
 
 function cancel() {
@@ -186,11 +186,7 @@ async function judge(file, name, { meant = null, onProgress, card = null } = {})
     const judgement = await sending.done;
     if (!dispatch({ type: "answered" })) return;
     if (card) samples.heard(card, judgement);
-    finish(judgement, { voice: "clip", name: card ? title(card.name) : name, meant });
-    const clip = await decodeClip(file);
-    if (state.name !== "result") return;
-    if (clip) waveform.showClip(clip);
-    else waveform.clear();
+    finish(judgement, { voice: "clip", name: card ? title(card.name) : name, meant }, file);
   } catch (error) {
     if (error.code !== "cancelled") dispatch({ type: "failed", error: { code: error.code ?? "unknown", where: "file" } });
   } finally {
@@ -233,8 +229,8 @@ async function judgeFiles(files) {
     return;
   }
   if (!beginJudging()) return;
-  upload.progress(file.name, 0);
-  await judge(file, file.name, { onProgress: (share) => upload.progress(file.name, share) });
+  upload.begin(file);
+  await judge(file, file.name, { onProgress: (share) => upload.progress(share) });
   goToRecorder();
 }
 
@@ -250,12 +246,13 @@ const sharing = new Sharing(live, {
   panel: $("share"), toggle: $("share-switch"), open: $("share-open"), url: $("share-url"), copy: $("share-copy"),
   send: $("share-send"), stop: $("share-stop"), count: $("share-count"), note: $("share-note"),
 });
-const upload = new Upload({ form: $("drop"), input: $("file"), sending: $("sending"), bar: $("progress"), text: $("sending-text") }, judgeFiles);
+const upload = new Upload({
+  form: $("drop"), input: $("file"), sending: $("sending"), bar: $("progress"), text: $("sending-text"), cancel: $("sending-cancel"),
+}, { onFiles: judgeFiles, onCancel: cancel });
 
 for (const [id, act] of Object.entries({ record, pause, resume, again, stop, cancel })) $(id).addEventListener("click", act);
 $("discard").addEventListener("click", () => {
   dispatch({ type: "discard" });
-  summary.hide();
   bars.clear();
   samples.choose(null);
   $("record").focus();

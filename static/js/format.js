@@ -18,6 +18,16 @@ export function duration(seconds) {
   return seconds < 60 ? `${tenths.format(seconds)} s` : clockTime(seconds);
 }
 
+/** A time within a whole of so many seconds: 3.24 -> "3.2 s" of 20, "0:03" of 75. */
+export function moment(seconds, whole) {
+  return whole < 60 ? duration(seconds) : clockTime(seconds);
+}
+
+/** 4 -> "4 s", 75 -> "1:15": without tenths. */
+export function wholeDuration(seconds) {
+  return seconds < 60 ? `${Math.floor(seconds)} s` : clockTime(seconds);
+}
+
 /** 0.714 -> "71 %". */
 export function percent(share) {
   return `${Math.round(share * 100)} %`;

@@ -10,6 +10,7 @@ import { Entry } from "./entry.js";
 import { LiveError } from "./error.js";
 import { Microphone, reason } from "./microphone.js";
 import { Recorder, chooseType } from "./recorder.js";
+import { Tape } from "./tape.js";
 import { Timeline, judge } from "./timeline.js";
 
 const STALL_MS = 6000; // audio is sent and nothing comes back for so long: the connection is dead
@@ -20,6 +21,7 @@ const ENDING = new Set(["undecodable", "unsupported_media", "too_fast", "too_lon
 export class Session {
   clock = new Clock();
   timeline = new Timeline();
+  tape = new Tape(); // what was recorded, to be played afterwards
   gaps = 0; // how often something may have been said that nobody heard
   moving = false; // on the way from a server that stops to another
 
@@ -230,10 +232,14 @@ export class Session {
     this.moving = false;
     this.#parts += 1;
     this.timeline.begin(this.clock.seconds);
+    this.tape.begin(this.clock.seconds, this.#type);
     this.#recorder = new Recorder(this.#microphone.stream, {
       type: this.#type,
       timeslice_ms: this.#timeslice_ms,
-      onChunk: (chunk) => this.#live.audio(chunk),
+      onChunk: (chunk) => {
+        this.tape.add(chunk);
+        this.#live.audio(chunk);
+      },
     });
     this.#recorder.start();
     this.#heardAt = performance.now();

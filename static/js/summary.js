@@ -1,6 +1,5 @@
 // A finished judgement in words and as a strip of time. `describe` is pure; `Summary` puts it on the page.
 
-import { duration } from "./format.js";
 import { drawStrip, drawTotals } from "./strip.js";
 import { strings, word } from "./strings.js";
 import { kindOf, ranked, segments, totals } from "./timeline.js";
@@ -53,16 +52,12 @@ export class Summary {
     this.#find("headline").hidden = true;
     drawStrip(this.#find("strip"), told.parts);
     drawTotals(this.#find("totals"), told.sums);
-    this.#find("axis-start").textContent = duration(0);
-    this.#find("axis-end").textContent = duration(judgement.duration_s);
-    this.#find("over-time").hidden = told.parts.length === 0;
     return told;
   }
 
   hide() {
     this.#find("result").hidden = true;
     this.#find("headline").hidden = false;
-    this.#find("over-time").hidden = true;
   }
 }
 

@@ -1,4 +1,4 @@
-// Draws loudness as a row of rounded bars: scrolling while recording, the whole clip afterwards.
+// Draws loudness as a row of rounded bars that scrolls while recording. What is shown afterwards is picture.js.
 
 import { PeakRow, height, peak, peaksOf } from "./peaks.js";
 import { calm, onThemeChange, palette } from "./palette.js";
@@ -58,20 +58,6 @@ export class Waveform {
     this.#frame = 0;
   }
 
-  /** The whole recording made so far. */
-  showRecording() {
-    this.stop();
-    this.#shown = Float32Array.from(this.#row.values);
-    this.#draw();
-  }
-
-  /** @param {Float32Array} samples of a clip, mono */
-  showClip(samples) {
-    this.stop();
-    this.#shown = peaksOf(samples, Math.max(1, Math.min(600, samples.length)));
-    this.#draw();
-  }
-
   #bars() {
     return Math.max(1, Math.floor(this.#canvas.clientWidth / STEP));
   }
@@ -99,17 +85,5 @@ export class Waveform {
       context.fill();
     }
     this.#canvas.dataset.loud = loud.toFixed(3);
-  }
-}
-
-/** The clip's samples, mono at 8 kHz (a picture needs no more), or null where the browser cannot decode it. */
-export async function decodeClip(blob) {
-  if (blob.size > 60e6) return null;
-  try {
-    const context = new OfflineAudioContext(1, 1, 8000);
-    const buffer = await context.decodeAudioData(await blob.arrayBuffer());
-    return buffer.getChannelData(0);
-  } catch {
-    return null;
   }
 }

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import tempfile
 import threading
 
@@ -265,3 +267,25 @@ def test_a_server_that_answers_is_alive_and_ready(http):
     answer = http.get("/readyz")
     assert answer.status_code == 200
     assert set(answer.json["model"]) == {"name", "version"}
+
+
+def test_each_answer_of_the_page_admits_style_elements_by_a_nonce_of_its_own(http):
+    seen = set()
+    for _ in range(3):
+        answer = http.get("/")
+        found = re.search(
+            r'<script type="application/json" id="config">(.*?)</script>', answer.text
+        )
+        nonce = json.loads(found[1])["style_nonce"]
+        assert len(nonce) >= 20
+        policy = dict(
+            part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; ")
+        )
+        assert policy["style-src"] == f"'self' 'nonce-{nonce}'"
+        assert policy["script-src"] == "'self'"
+        assert answer.text.count(nonce) == 1
+        assert answer.headers["Cache-Control"] == "no-cache"
+        seen.add(nonce)
+    assert len(seen) == 3
+    other = http.get("/healthz").headers["Content-Security-Policy"]
+    assert "style-src 'self';" in other

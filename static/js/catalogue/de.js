@@ -221,6 +221,25 @@ export default {
     sample_gone: "Dieses Beispiel ließ sich nicht laden. Laden Sie die Seite neu, oder nehmen Sie ein anderes.",
     unknown: "Etwas ist schiefgegangen. Versuchen Sie es noch einmal; geschieht es wieder, laden Sie die Seite neu.",
   },
+
+  // Listening to a result, and keeping it
+  player_heading: "Anhören",
+  player_play: "Abspielen",
+  player_seek: "Stelle",
+  player_zoom: "Zoom",
+  player_turns: "Was gesagt wurde, zum Wiederhören",
+  player_save: "Ergebnis speichern",
+  player_png: "Bild (PNG)",
+  player_csv: "Tabelle (CSV)",
+  player_json: "Daten (JSON)",
+  player: {
+    time: (at, whole) => `${at} von ${whole}`,
+    cannot: "Ihr Browser kann diese Aufnahme nicht abspielen. Das Ergebnis gilt trotzdem.",
+    part_kept: "Die Aufnahme war zu lang, um ganz behalten zu werden: Nur ihr Anfang lässt sich abspielen.",
+    poster_note: "Beurteilt wird, wie die Stimme klingt. Was ein Mensch fühlt, ist so nicht zu hören.",
+    left: (time) => `Noch etwa ${time}.`,
+    took: (time) => `Bisher ${time}.`,
+  },
 };
 
 // How sure a sentence may sound: below 0.45 the nearest emotion is little more than a guess.

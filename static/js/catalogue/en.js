@@ -219,6 +219,25 @@ export default {
     sample_gone: "This sample clip could not be loaded. Reload the page, or try another one.",
     unknown: "Something went wrong. Try again; if it happens again, reload the page.",
   },
+
+  // Listening to a result, and keeping it
+  player_heading: "Listen to it",
+  player_play: "Play",
+  player_seek: "Position",
+  player_zoom: "Zoom",
+  player_turns: "What was said, to listen to again",
+  player_save: "Save the result",
+  player_png: "Picture (PNG)",
+  player_csv: "Table (CSV)",
+  player_json: "Data (JSON)",
+  player: {
+    time: (at, whole) => `${at} of ${whole}`,
+    cannot: "Your browser cannot play this recording. The result holds all the same.",
+    part_kept: "The recording was too long to be kept whole: only its beginning can be played.",
+    poster_note: "Judged by how the voice sounds. What a person feels cannot be heard this way.",
+    left: (time) => `About ${time} left.`,
+    took: (time) => `${time} so far.`,
+  },
 };
 
 // How sure a sentence may sound: below 0.45 the nearest emotion is little more than a guess.

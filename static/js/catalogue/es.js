@@ -221,6 +221,25 @@ export default {
     sample_gone: "No se pudo cargar este ejemplo. Vuelva a cargar la página o pruebe otro.",
     unknown: "Algo ha ido mal. Inténtelo de nuevo; si vuelve a ocurrir, vuelva a cargar la página.",
   },
+
+  // Listening to a result, and keeping it
+  player_heading: "Escuchar",
+  player_play: "Reproducir",
+  player_seek: "Posición",
+  player_zoom: "Zoom",
+  player_turns: "Lo que se dijo, para volver a escucharlo",
+  player_save: "Guardar el resultado",
+  player_png: "Imagen (PNG)",
+  player_csv: "Tabla (CSV)",
+  player_json: "Datos (JSON)",
+  player: {
+    time: (at, whole) => `${at} de ${whole}`,
+    cannot: "Su navegador no puede reproducir esta grabación. El resultado es válido de todos modos.",
+    part_kept: "La grabación era demasiado larga para conservarla entera: solo se puede reproducir el principio.",
+    poster_note: "Se juzga cómo suena la voz. Lo que siente una persona no se puede oír así.",
+    left: (time) => `Quedan unos ${time}.`,
+    took: (time) => `${time} hasta ahora.`,
+  },
 };
 
 // How sure a sentence may sound: below 0.45 the nearest emotion is little more than a guess.

@@ -23,9 +23,10 @@ globalThis.looking = (() => {
     for (const element of document.querySelectorAll("body *")) {
       if (!seen(element) || element.matches("br, source, svg *, canvas, progress, audio, input")) continue;
       const box = element.getBoundingClientRect();
+      if (box.width < 4) continue; // there for screen readers only
       const style = getComputedStyle(element);
       const scrolled = element.parentElement.closest("[data-scrolls]"); // scrolls by itself, as a wide table may
-      if (!scrolled && box.width && (box.right > width + 1 || box.left < -1)) {
+      if (!scrolled && (box.right > width + 1 || box.left < -1)) {
         wrong.push(`${name(element)} reaches from ${Math.round(box.left)} to ${Math.round(box.right)}`);
       }
       const hides = /hidden|clip/.test(style.overflowX) && style.textOverflow !== "ellipsis";

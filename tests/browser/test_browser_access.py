@@ -22,6 +22,11 @@ WIDTHS = (320, 360, 390, 640, 1280, 1920)  # 640 is 1280 at a zoom of 200 %
 TARGET = 44
 Open = Callable[..., Page]
 
+BEGIN = """
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');"""
+
 COUNT_DRAWINGS = """
     window.drawings = {};
     for (const method of ['clearRect', 'putImageData', 'drawImage']) {
@@ -133,8 +138,7 @@ def test_tab_reaches_everything_and_the_focus_is_always_seen(
         "document.activeElement.blur(); scrollTo(0, 0); getSelection().removeAllRanges();"
     )
     # From the beginning of the page, wherever the focus was.
-    begin = "const {body} = document; body.tabIndex = -1; body.focus(); body.removeAttribute('tabindex')"
-    page.driver.execute_script(begin)
+    page.driver.execute_script(BEGIN)
     met = []
     for _ in range(150):
         page.driver.switch_to.active_element.send_keys(Keys.TAB)
@@ -158,9 +162,6 @@ def test_where_less_motion_is_wished_nothing_moves_by_itself(
     script = {"source": COUNT_DRAWINGS}
     page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", script)
     page.open(server.url)
-    moving = (
-        "return document.getAnimations().map((one) => one.animationName ?? one.transitionProperty)"
-    )
     assert look(page, "moving") == []
     page.record()
     page.hear_more(state=("speech", "unsure"))

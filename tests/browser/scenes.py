@@ -75,24 +75,28 @@ def visit(stage: Stage) -> Iterator[Scene]:
 
 def voice(stage: Stage) -> Iterator[Scene]:
     """Record, from the first word to the result."""
-    page = stage.browser(microphone=stage.speech, loop=False).open(stage.url)
+    page = stage.browser(microphone=stage.speech).open(stage.url)
     page.record()
-    page.wait(lambda: page.seconds > min(stage.seconds * 0.7, 6), "the clock stands still")
+    page.wait(lambda: page.seconds > 4, "the clock stands still")
     page.wait(lambda: page.values["state"] == "speech", "no speech")
     yield "speech", page
-    page.wait(
-        lambda: page.values["state"] == "silence" and page.seconds > stage.seconds, "no silence"
-    )
-    yield "silence", page
     if page.find("#share").is_displayed():
         page.click("#share-switch")
         page.wait(lambda: page.find("#share-open").is_displayed(), "no link")
         yield "share", page
+        page.click("#share-switch")
     page.click("#pause")
     page.wait_state("paused")
     yield "paused", page
     page.stop()
     yield "result", page
+
+    page = stage.browser(microphone=stage.speech, loop=False).open(stage.url)
+    page.record()
+    page.wait(
+        lambda: page.values["state"] == "silence" and page.seconds > stage.seconds, "no silence"
+    )
+    yield "silence", page
 
 
 def clips(stage: Stage) -> Iterator[Scene]:

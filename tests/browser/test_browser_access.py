@@ -51,6 +51,12 @@ def stage(server: Server, speech: Speech) -> Iterator[Stage]:
         page.driver.quit()
 
 
+def show_at(page: Page, width: int, height: int = 900, *, dark: bool = False) -> None:
+    """Give the page a size, and time to draw its pictures anew."""
+    resize(page.driver, width, height, dark=dark, calm=True)
+    page.driver.execute_async_script("setTimeout(arguments[0], 150)")
+
+
 def look(page: Page, question: str, *about: object) -> Any:
     """Ask the page one of looking.js's questions; its policy forbids to add a script tag."""
     page.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": LOOKING})
@@ -72,10 +78,10 @@ def test_in_no_state_is_there_a_barrier_in_either_theme_or_at_any_width(
     for scene, page in JOURNEYS[name](stage):
         seen.append(scene)
         for dark in (False, True):
-            resize(page.driver, 1280, 900, dark=dark, calm=True)
+            show_at(page, 1280, dark=dark)
             faults += [f"{scene}{' dark' if dark else ''}: {fault}" for fault in axe(page)]
         for width in WIDTHS:
-            resize(page.driver, width, 900, calm=True)
+            show_at(page, width)
             wrong = look(page, "sticking", width)
             faults += [f"{scene} at {width}: {fault}" for fault in wrong]
             if width == 390:
@@ -99,7 +105,7 @@ def test_longer_languages_find_their_place_on_a_phone(
 
     def check(scene: str) -> None:
         for width in (320, 390):
-            resize(page.driver, width, 844, calm=True)
+            show_at(page, width, 844)
             for fault in look(page, "sticking", width):
                 faults.append(f"{scene} at {width}: {fault}")
         for fault in look(page, "small", TARGET):

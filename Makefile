@@ -1,7 +1,7 @@
 # Speak into a page and see five emotions move. `make` alone lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench corpora train evaluate samples synthetic-samples lint format lock clean distclean
+.PHONY: help serve test bench screenshots page-figures corpora train evaluate samples synthetic-samples lint format lock clean distclean
 
 export HOST ?= 127.0.0.1
 export PORT ?= 5000
@@ -36,6 +36,14 @@ format: ## Put the code in form
 bench: ## Measure the server until it breaks, within eight minutes (ARGS="--only capacity" for a part)
 	@$(SETUP) python dev frontend system
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+screenshots: ## Write a picture of every state of the pages to .screenshots (ARGS="visit voice" for some)
+	@$(SETUP) python dev frontend system
+	@$(PYTHON) -m scripts.screenshots $(ARGS)
+
+page-figures: ## Measure the page's weight, first paint, motion and memory, within 12 minutes (ARGS="--minutes 1")
+	@$(SETUP) python dev frontend system
+	@$(PYTHON) -m scripts.page_figures $(ARGS)
 
 corpora: ## Say which corpora are there and how to get the others (ARGS="ravdess nemo" fetches them)
 	@$(SETUP) python

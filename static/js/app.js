@@ -9,6 +9,7 @@ import { MfccPicture } from "./mfcc.js";
 import { obstacle } from "./microphone.js";
 import { calm } from "./palette.js";
 import { fault, predict } from "./predictions.js";
+import { Presence } from "./presence.js";
 import { Result } from "./result.js";
 import { Samples, title } from "./samples.js";
 import { Screen } from "./screen.js";
@@ -29,6 +30,7 @@ const mfcc = new MfccPicture($("mfcc-picture"));
 const result = new Result(document, config);
 const live = new Live();
 const screen = new Screen(document, initial);
+const presence = new Presence({ network: () => screen.network(), healed });
 
 let state = initial;
 let session = null;
@@ -47,6 +49,7 @@ function render(before) {
   const can = allowed(state);
   const lively = isLive(state);
   screen.show(state, { moving: session?.moving });
+  presence.show(state);
   samples.enable(can.judge);
   upload.enable(can.judge);
   sharing.enable(config.sharing && isShareable(state), ["recording", "paused"].includes(state.name) && state.linked);
@@ -56,7 +59,7 @@ function render(before) {
   $("wave").hidden = state.name === "queued" || !lively;
   if (!lively) $("mfcc").hidden = true;
   if (state.name === "error") {
-    screen.warn(sentence(state.error.code, { where: state.error.where, limit: config }));
+    screen.warn(sentence(presence.code(state.error.code), { where: state.error.where, limit: config }));
     bars.clear();
   }
   if (before.name === "error" && state.name !== "error") screen.warn("");
@@ -68,6 +71,12 @@ function finish(judgement, about, source) {
   const told = result.show(judgement, about, source);
   bars.show(judgement.probabilities, { state: told.state, seq: "summary" });
   $("result-sentence").focus({ preventScroll: true });
+}
+
+// What stood in the way is gone.
+function healed(words) {
+  dispatch({ type: "discard" });
+  screen.aside(words);
 }
 
 // --- Recording ---
@@ -115,7 +124,7 @@ const listeners = {
     dispatch(event);
     if (before === "reconnecting" || before === "stranded") {
       screen.warn("");
-      screen.aside(strings.reconnected);
+      screen.aside(presence.back());
     }
     mfcc.clear();
     waveform.follow(session.analyser, () => session.clock.seconds);

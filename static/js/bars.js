@@ -75,6 +75,7 @@ export class Bars {
         responsive: true,
         maintainAspectRatio: false,
         events: [],
+        onResize: () => this.#chart && this.#dress(), // a turned phone has room for more, or less
         layout: { padding: { top: 28 } },
         animation: calm() ? false : { duration: 260, easing: "easeOutCubic" },
         best: -1,

@@ -30,8 +30,10 @@ export class Entry {
   /**
    * Resolves with the server's acknowledgement once let in. Rejects with a LiveError: a refusal that no waiting heals,
    * `server_gone` where the first try finds no server, `left` after `leave()`.
+   * @param {string} mime_type
+   * @param {{met?: boolean}} [about] `met`: there was a server a moment ago, which may just be replaced
    */
-  async enter(mime_type) {
+  async enter(mime_type, { met = false } = {}) {
     const queue = this.#makeQueue();
     this.#left = false;
     const stay = () => {
@@ -44,8 +46,8 @@ export class Entry {
         return await this.#live.start(mime_type);
       } catch (error) {
         stay();
-        // Once in the queue, a server that is gone for a moment is one more reason to wait.
-        const patient = waits(error.code) || (queue.tries > 0 && error.code === "server_gone");
+        // Once in the queue (or seen), a server that is gone for a moment is one more reason to wait.
+        const patient = waits(error.code) || ((met || queue.tries > 0) && error.code === "server_gone");
         if (!patient) throw error;
         queue.refused(error);
       }

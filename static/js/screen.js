@@ -1,5 +1,6 @@
 // The recorder's words and buttons: puts a state of the machine on the page. Decides nothing.
 
+import { Announcer } from "./announcer.js";
 import { clockTime } from "./format.js";
 import { allowed, isLive } from "./state.js";
 import { strings, word } from "./strings.js";
@@ -9,6 +10,7 @@ const ASIDE_MS = 6000;
 export class Screen {
   #find;
   #state;
+  #announcer;
   #hearing = ""; // speech, silence or unsure, while recording
   #spoken = ""; // the emotion in the headline
   #moving = false; // the connection is not lost but changed
@@ -20,6 +22,9 @@ export class Screen {
   constructor(root, state) {
     this.#find = (id) => root.getElementById(id);
     this.#state = state;
+    this.#announcer = new Announcer((text) => {
+      this.#find("announcer").textContent = text;
+    });
   }
 
   /**
@@ -48,6 +53,12 @@ export class Screen {
   heard(window) {
     if (this.#state.name !== "stopping") this.#hear(window.state);
     if (window.state === "speech") this.#spoken = window.emotion;
+    this.#say();
+    this.#announcer.heard(window.state === "speech" ? window.emotion : null, (emotion) => strings.headline.emotion(word(emotion)));
+  }
+
+  /** Online or offline now. */
+  network() {
     this.#say();
   }
 
@@ -105,8 +116,8 @@ export class Screen {
 
   #say() {
     const words = this.#words();
-    const line = this.#find("state");
-    if (line.textContent !== words) line.textContent = words; // a live region: the same words are said once
+    this.#announcer.state(words);
+    this.#find("state").textContent = (this.#state.name === "recording" && strings.hearing[this.#hearing]) || words;
     const { headline } = strings;
     const heard = { speech: headline.emotion(word(this.#spoken)), silence: headline.silence, unsure: headline.unsure }[this.#hearing];
     this.#find("headline").textContent = {
@@ -124,9 +135,9 @@ export class Screen {
   #words() {
     const { states, queue } = strings;
     const { name, linked } = this.#state;
-    if (name === "recording" && this.#hearing) return strings.hearing[this.#hearing];
     if (name === "paused" && !linked) return states.paused_lost;
     if (name === "queued") return queue[this.#wait?.code] ?? queue.busy;
+    if (["reconnecting", "stranded"].includes(name) && !navigator.onLine) return states.offline;
     if (name === "reconnecting" && this.#wait) return queue.lost;
     if (name === "reconnecting" && this.#moving) return states.moving;
     return states[name];

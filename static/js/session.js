@@ -82,7 +82,7 @@ export class Session {
       this.#tell({ type: "granted" });
       await opening;
       this.#listen();
-      await this.#start();
+      await this.#start({ met: true });
     } catch (error) {
       this.#fail(error);
     }
@@ -220,10 +220,10 @@ export class Session {
     }
   }
 
-  async #start() {
+  async #start(about) {
     this.#starting = true;
     try {
-      await this.#entry.enter(this.#type);
+      await this.#entry.enter(this.#type, about);
     } finally {
       this.#starting = false;
     }

@@ -1,5 +1,6 @@
 // Wires the watching page together: what the server tells goes through the model, and `render` shows whatever comes out.
 
+import { Announcer } from "./announcer.js";
 import { Bars } from "./bars.js";
 import { read } from "./config.js";
 import { clockTime } from "./format.js";
@@ -17,6 +18,9 @@ translate(document, { language, strings, title: strings.watch_title });
 const bars = new Bars($("bars"), $("values"), read(document).labels);
 const viewer = new Viewer(tokenOf(location.pathname), dispatch);
 const queue = new Queue();
+const announcer = new Announcer((text) => {
+  $("announcer").textContent = text;
+});
 
 const QUIET_MS = 2500; // windows come four times a second
 
@@ -64,6 +68,7 @@ function draw(before) {
   $("headline").textContent = headline(window);
   document.body.dataset.hearing = window?.state ?? "";
   if (view.windows === before.windows) return;
+  if (window) announcer.heard(window.state === "speech" ? window.emotion : null, (emotion) => strings.watch.headline.emotion(word(emotion)));
   if (window) bars.show(window.probabilities, window);
   else bars.clear();
   $("over-time").hidden = !window;

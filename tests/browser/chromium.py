@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import av
 import numpy as np
@@ -56,6 +57,7 @@ def launch(
     size: tuple[int, int] = (1280, 900),
     dark: bool = False,
     flags: tuple[str, ...] = (),
+    trace: str = "",
 ) -> webdriver.Chrome:
     """Start a browser.
 
@@ -64,8 +66,8 @@ def launch(
     microphone : Path, optional
         A WAV file that its microphone plays, from the beginning at each opening. Without it
         there is no microphone.
-    permission : {"granted", "refused"}
-        What it answers when the page asks for the microphone.
+    permission : {"granted", "refused", "settable"}
+        What it answers when the page asks for the microphone; "settable" by `set_permission`.
     loop : bool
         Whether the file starts over at its end; else silence follows.
     size : (int, int)
@@ -74,6 +76,8 @@ def launch(
         Whether the system prefers dark pages.
     flags : tuple of str
         Further command line flags.
+    trace : str
+        Categories of the browser's trace to keep in its "performance" log.
 
     Raises
     ------
@@ -88,7 +92,7 @@ def launch(
         options.add_argument(flag)
     if permission == "granted":
         options.add_argument("--use-fake-ui-for-media-stream")
-    else:
+    elif permission == "refused":
         options.add_experimental_option(
             "prefs", {"profile.default_content_setting_values.media_stream_mic": 2}
         )
@@ -98,18 +102,68 @@ def launch(
         options.add_argument(
             f"--use-file-for-fake-audio-capture={microphone}{'' if loop else '%noloop'}"
         )
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    logs = {"browser": "ALL"}
+    if trace:
+        logs["performance"] = "ALL"
+        wishes = {"enableNetwork": False, "enablePage": False, "traceCategories": trace}
+        options.add_experimental_option("perfLoggingPrefs", wishes)
+    options.set_capability("goog:loggingPrefs", logs)
     driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     resize(driver, *size, dark=dark)
     return driver
 
 
-def resize(driver: webdriver.Chrome, width: int, height: int, *, dark: bool = False) -> None:
-    """Give the page a size in CSS pixels and a theme."""
+def resize(
+    driver: webdriver.Chrome, width: int, height: int, *, dark: bool = False, calm: bool = False
+) -> None:
+    """Give the page a size in CSS pixels and a theme; `calm`: with less motion."""
     screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [theme]})
+    wishes = {
+        "prefers-color-scheme": "dark" if dark else "light",
+        "prefers-reduced-motion": "reduce" if calm else "no-preference",
+    }
+    features = [{"name": name, "value": value} for name, value in wishes.items()]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def set_permission(driver: webdriver.Chrome, setting: str, url: str) -> None:
+    """Let the microphone of a page at `url` be "granted", "denied" or, as at first, "prompt"."""
+    parts = urlsplit(url)
+    wish = {
+        "permission": {"name": "microphone"},
+        "setting": setting,
+        "origin": f"{parts.scheme}://{parts.netloc}",
+    }
+    driver.execute_cdp_cmd("Browser.setPermission", wish)
+
+
+def set_offline(driver: webdriver.Chrome, offline: bool) -> None:
+    """Cut the page off from its network, or give it back."""
+    driver.execute_cdp_cmd("Network.enable", {})
+    conditions = {
+        "offline": offline,
+        "latency": 0,
+        "downloadThroughput": -1,
+        "uploadThroughput": -1,
+    }
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+
+
+def audio_services(driver: webdriver.Chrome) -> list[int]:
+    """Return the process ids of the browser's audio service, where its microphone lives."""
+
+    def under(pid: int) -> Iterator[int]:
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in map(int, children.read_text().split()):
+                yield child
+                yield from under(child)
+
+    return [
+        pid
+        for pid in under(driver.service.process.pid)
+        if b"audio.mojom" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
 
 
 class Page:

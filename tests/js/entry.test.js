@@ -73,3 +73,11 @@ test("who leaves during a try does not go back to the queue", async () => {
   await assert.rejects(entering, { code: "left" });
   assert.deepEqual([server.calls, server.answers.length], [["open"], 2]);
 });
+
+test("a server that was there a moment ago is waited for, one that never was is not", async () => {
+  const gone = () => new LiveError("server_gone");
+  await assert.rejects(new Entry(new Server(gone()), () => {}, quick()).enter("t"), { code: "server_gone" });
+  const told = [];
+  await new Entry(new Server(gone(), { ok: true }), (wait) => told.push(wait && wait.code), quick()).enter("t", { met: true });
+  assert.ok(told.includes("server_gone"));
+});

@@ -68,6 +68,7 @@ export default {
     reconnecting: "Die Verbindung ist abgerissen. Sie wird erneuert… was Sie jetzt sagen, wird nicht gehört.",
     moving: "Der Server wird ersetzt. Es geht zu einem anderen…",
     stranded: "Der Server antwortet nicht. Es wird weiter versucht, und das Gehörte bleibt: mit Stopp sehen Sie es.",
+    offline: "Sie sind offline. Was Sie jetzt sagen, wird nicht gehört; es geht von selbst weiter, sobald Sie wieder online sind, und das Gehörte bleibt erhalten.",
     stopping: "Wird abgeschlossen…",
     judging: "Hört die Aufnahme an…",
     result: "Fertig.",
@@ -201,6 +202,7 @@ export default {
     insecure: "Browser geben das Mikrofon nur Seiten, die mit https:// oder von localhost geöffnet wurden. Öffnen Sie diese Seite so; Hochladen und Beispiele gehen hier trotzdem.",
     unsupported: "Dieser Browser kann keinen Ton aufnehmen. Nehmen Sie ein aktuelles Firefox, Chrome, Edge oder Safari, oder laden Sie stattdessen eine Datei hoch.",
     server_gone: "Der Server antwortet nicht. Prüfen Sie, ob er läuft und ob Sie online sind, und versuchen Sie es noch einmal.",
+    offline: "Sie sind offline. Stellen Sie die Verbindung zum Netz wieder her; drücken Sie dann auf Aufnehmen, oder wählen Sie die Datei noch einmal.",
     busy: "Der Server hört schon so vielen zu, wie er kann. Warten Sie einen Moment und drücken Sie wieder auf Aufnehmen.",
     internal: "Der Server ist darüber gestolpert. Bitte versuchen Sie es noch einmal.",
     rate_limited: "Von Ihrer Adresse kommen zu viele Anfragen. Warten Sie einen Moment und versuchen Sie es noch einmal.",
@@ -239,6 +241,14 @@ export default {
     poster_note: "Beurteilt wird, wie die Stimme klingt. Was ein Mensch fühlt, ist so nicht zu hören.",
     left: (time) => `Noch etwa ${time}.`,
     took: (time) => `Bisher ${time}.`,
+  },
+
+  // The world around the page
+  presence: {
+    title: (title) => `● Aufnahme – ${title}`,
+    slept: (time) => `Die Seite hat ${time} geschlafen: Was in dieser Zeit gesagt wurde, fehlt. Die Aufnahme geht weiter.`,
+    allowed: "Das Mikrofon ist jetzt erlaubt. Drücken Sie auf Aufnehmen.",
+    online: "Sie sind wieder online. Drücken Sie auf Aufnehmen.",
   },
 };
 

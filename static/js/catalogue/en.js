@@ -69,6 +69,7 @@ export default {
     reconnecting: "The connection was lost. Reconnecting… what you say now is not heard.",
     moving: "The server is being replaced. Going over to another one…",
     stranded: "The server does not answer. It is tried again and again, and what was heard is kept: stop to see it.",
+    offline: "You are offline. What you say now is not heard; it goes on by itself as soon as you are online again, and what was heard is kept.",
     stopping: "Finishing…",
     judging: "Listening to the clip…",
     result: "Finished.",
@@ -199,6 +200,7 @@ export default {
     insecure: "Browsers lend the microphone only to pages opened by https:// or from localhost. Open this page in one of these ways; uploads and sample clips work here all the same.",
     unsupported: "This browser cannot record sound. Use a current Firefox, Chrome, Edge or Safari, or upload a file instead.",
     server_gone: "The server does not answer. Check that it is running and that you are online, then try again.",
+    offline: "You are offline. Connect to the network again; then press Record or choose the file once more.",
     busy: "The server is listening to as many people as it can. Wait a moment, then press Record again.",
     internal: "The server stumbled over this. Please try again.",
     rate_limited: "Too many requests from your address. Wait a moment, then try again.",
@@ -237,6 +239,14 @@ export default {
     poster_note: "Judged by how the voice sounds. What a person feels cannot be heard this way.",
     left: (time) => `About ${time} left.`,
     took: (time) => `${time} so far.`,
+  },
+
+  // The world around the page
+  presence: {
+    title: (title) => `● Recording – ${title}`,
+    slept: (time) => `The page was asleep for ${time}: what was said meanwhile is missing. The recording goes on.`,
+    allowed: "The microphone is allowed now. Press Record.",
+    online: "You are online again. Press Record.",
   },
 };
 

@@ -68,6 +68,7 @@ export default {
     reconnecting: "Se ha perdido la conexión. Volviendo a conectar… lo que diga ahora no se oye.",
     moving: "El servidor se está sustituyendo. Pasando a otro…",
     stranded: "El servidor no responde. Se sigue intentando y lo oído se conserva: pulse Parar para verlo.",
+    offline: "No tiene conexión. Lo que diga ahora no se oye; la grabación sigue sola en cuanto vuelva la conexión, y lo ya oído se conserva.",
     stopping: "Terminando…",
     judging: "Escuchando la grabación…",
     result: "Terminado.",
@@ -201,6 +202,7 @@ export default {
     insecure: "Los navegadores solo prestan el micrófono a páginas abiertas con https:// o desde localhost. Abra esta página así; subir archivos y los ejemplos funcionan aquí igualmente.",
     unsupported: "Este navegador no puede grabar sonido. Use un Firefox, Chrome, Edge o Safari actual, o suba un archivo.",
     server_gone: "El servidor no responde. Compruebe que está en marcha y que usted tiene conexión, e inténtelo de nuevo.",
+    offline: "No tiene conexión. Conéctese de nuevo a la red; después pulse Grabar o elija otra vez el archivo.",
     busy: "El servidor escucha a tanta gente como puede. Espere un momento y pulse Grabar otra vez.",
     internal: "El servidor ha tropezado con esto. Inténtelo de nuevo, por favor.",
     rate_limited: "Hay demasiadas peticiones desde su dirección. Espere un momento e inténtelo de nuevo.",
@@ -239,6 +241,14 @@ export default {
     poster_note: "Se juzga cómo suena la voz. Lo que siente una persona no se puede oír así.",
     left: (time) => `Quedan unos ${time}.`,
     took: (time) => `${time} hasta ahora.`,
+  },
+
+  // The world around the page
+  presence: {
+    title: (title) => `● Grabando – ${title}`,
+    slept: (time) => `La página estuvo dormida ${time}: falta lo que se dijo entretanto. La grabación sigue.`,
+    allowed: "El micrófono ya está permitido. Pulse Grabar.",
+    online: "Ya tiene conexión. Pulse Grabar.",
   },
 };
 

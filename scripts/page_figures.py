@@ -1,0 +1,93 @@
+"""Measure how light the page is, in a browser: python -m scripts.page_figures [--minutes N]."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
+
+import chromium  # noqa: E402
+import figures  # noqa: E402
+from chromium import Page  # noqa: E402
+from servers import serve  # noqa: E402
+
+VISITS = 5
+MOTION_S = 10.0
+
+
+def main() -> None:
+    """Print a table of what was measured beside what is promised."""
+    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
+    parser.add_argument("--minutes", type=float, default=10.0, help="of the recording (10)")
+    asked = parser.parse_args()
+    clip = sorted((ROOT / "samples" / "synthetic").glob("*.flac"))[0]
+    with tempfile.TemporaryDirectory() as folder, serve() as server:
+        speech = Path(folder) / "speech.wav"
+        chromium.write_wav(clip, speech, before_s=0.5)
+        paint(server.url)
+        page = Page(chromium.launch(microphone=speech, trace=figures.TRACE))
+        try:
+            record(page.open(server.url), asked.minutes * 60)
+        finally:
+            page.driver.quit()
+
+
+def paint(url: str) -> None:
+    """Come as a new visitor, several times."""
+    painted, ready = [], []
+    for _ in range(VISITS):
+        page = Page(chromium.launch())
+        try:
+            page.open(url)
+            painted.append(figures.first_paint_ms(page))
+            ready.append(figures.ready_ms(page))
+        finally:
+            page.driver.quit()
+    tell("first paint, median", f"{statistics.median(painted):.0f} ms", "1000 ms")
+    tell("first paint, worst", f"{max(painted):.0f} ms", "1000 ms")
+    tell("loaded, median", f"{statistics.median(ready):.0f} ms")
+
+
+def record(page: Page, seconds: float) -> None:
+    """Record, and measure meanwhile."""
+    page.record()
+    page.hear_more()
+    figures.frames_drawn(page)  # what was before does not count
+    moved = figures.motion(page, MOTION_S)
+    drawn = figures.frames_drawn(page)
+    tell("pictures a second, recording", f"{moved.per_s:.1f}", "60")
+    tell("from picture to picture, p95", f"{moved.p95_ms:.1f} ms")
+    tell("pictures that came late", f"{moved.late:.1%}")
+    tell("drawn and dropped, by the trace", f"{drawn.drawn}, {drawn.dropped} in {MOTION_S:.0f} s")
+    kept: list[tuple[float, float]] = []
+    for at_s, heap in figures.heaps_mb(page, max(seconds, 20), step_s=max(seconds, 20) / 10):
+        figures.frames_drawn(page)  # the trace shall not fill the browser's memory either
+        kept.append((at_s, heap))
+        print(f"    {at_s:5.0f} s  {heap:.2f} MB", flush=True)
+    early, late = kept[1], kept[-1]
+    tell(
+        f"memory kept, {early[0]:.0f} s to {late[0]:.0f} s",
+        f"{early[1]:.2f} to {late[1]:.2f} MB",
+        "no growth",
+    )
+    page.stop()
+    page.driver.execute_async_script("setTimeout(arguments[0], 1000)")
+    loaded = figures.scripts(page)
+    total = sum(script.compressed for script in loaded) / 1024
+    tell(f"{len(loaded)} scripts, compressed", f"{total:.0f} KB", "250 KB")
+    for script in loaded[:5]:
+        print(f"    {script.compressed / 1024:5.1f} KB  {script.path}")
+
+
+def tell(what: str, value: str, promised: str = "") -> None:
+    """Print a line of the table."""
+    print(f"{what:34} {value:>22}   {promised and f'(promised: {promised})'}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

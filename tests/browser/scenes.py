@@ -1,0 +1,225 @@
+"""Every state of the pages, brought about in a real browser: for tests of access, for pictures.
+
+A journey is a generator that goes from state to state and hands on the state's name and the page
+that is in it. Who looks at a page may change its size and its theme.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from chromium import Page, set_offline
+from servers import LiveClient, serve
+
+# Headless, the browser has nobody to ask: here the visitor takes time, until `allow()`.
+HESITATE = """
+    const devices = navigator.mediaDevices;
+    const ask = devices?.getUserMedia.bind(devices);
+    if (ask) devices.getUserMedia = async (wish) => {
+      if (window.hesitating) await new Promise((resolve) => { window.allow = resolve; });
+      return ask(wish);
+    };"""
+
+Scene = tuple[str, Page]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a journey needs.
+
+    Attributes
+    ----------
+    url : str
+        Of a running server.
+    speech : Path
+        A WAV file for the microphone.
+    seconds : float
+        How long it is.
+    browser : callable
+        Launches a browser (`chromium.launch`'s arguments) and returns its page, not yet opened.
+    """
+
+    url: str
+    speech: Path
+    seconds: float
+    browser: Callable[..., Page]
+
+
+def visit(stage: Stage) -> Iterator[Scene]:
+    """Come for the first time, look around, and be asked for the microphone."""
+    page = before(stage.browser(microphone=stage.speech), HESITATE)
+    page.open(stage.url)
+    page.wait(lambda: page.all("#cards .sample"), "no sample clips")
+    yield "idle", page
+    script = "for (const part of document.querySelectorAll('details')) part.open = arguments[0]"
+    if page.all("details"):
+        page.driver.execute_script(script, True)
+        yield "idle-open", page
+        page.driver.execute_script(script, False)
+    for dialog in page.all("dialog[id]"):
+        name = dialog.get_attribute("id")
+        page.driver.execute_script("arguments[0].showModal()", dialog)
+        yield f"dialog-{name}", page
+        page.driver.execute_script("arguments[0].close()", dialog)
+    page.driver.execute_script("window.hesitating = true")
+    page.click("#record")
+    page.wait_state("asking")
+    yield "asking", page
+    page.click("#cancel")
+
+
+def voice(stage: Stage) -> Iterator[Scene]:
+    """Record, from the first word to the result."""
+    page = stage.browser(microphone=stage.speech).open(stage.url)
+    page.record()
+    page.wait(lambda: page.seconds > 4, "the clock stands still")
+    page.wait(lambda: page.values["state"] == "speech", "no speech")
+    yield "speech", page
+    if page.find("#share").is_displayed():
+        page.click("#share-switch")
+        page.wait(lambda: page.find("#share-open").is_displayed(), "no link")
+        yield "share", page
+        page.click("#share-switch")
+    page.click("#pause")
+    page.wait_state("paused")
+    yield "paused", page
+    page.stop()
+    yield "result", page
+
+    page = stage.browser(microphone=stage.speech, loop=False).open(stage.url)
+    page.record()
+    page.wait(
+        lambda: page.values["state"] == "silence" and page.seconds > stage.seconds, "no silence"
+    )
+    yield "silence", page
+
+
+def clips(stage: Stage) -> Iterator[Scene]:
+    """Have clips judged: one of the samples, and a file that is none."""
+    page = stage.browser().open(stage.url)
+    page.wait(lambda: page.all("#cards .sample"), "no sample clips")
+    page.driver.execute_cdp_cmd(
+        "Fetch.enable", {"patterns": [{"urlPattern": "*/api/v1/predictions*"}]}
+    )
+    page.press(page.all("#cards .judge")[1])
+    page.wait_state("judging")
+    yield "judging", page
+    page.driver.execute_cdp_cmd("Fetch.disable", {})
+    page.wait_state("result", "error")
+    if page.state == "error":  # this browser drops what it had held back
+        page.press(page.all("#cards .judge")[1])
+        page.wait_state("judging", "result")
+        page.wait_state("result")
+    page.driver.execute_async_script("setTimeout(arguments[0], 700)")
+    yield "sample", page
+    with tempfile.TemporaryDirectory() as folder:
+        letter = Path(folder) / "letter.txt"
+        letter.write_text("Dear Sir or Madam")
+        page.find("#file").send_keys(str(letter))
+        page.wait_state("error")
+        page.driver.execute_async_script("setTimeout(arguments[0], 700)")
+        yield "error", page
+
+
+def crowd(stage: Stage) -> Iterator[Scene]:
+    """Find no place, get one, and lose the server."""
+    page = stage.browser(microphone=stage.speech)
+    with serve({"MAX_SESSIONS": "1"}) as full:
+        with LiveClient(full.url) as other:
+            other.start("audio/wav")
+            page.open(full.url)
+            page.click("#record")
+            page.wait_state("queued")
+            page.driver.execute_async_script("setTimeout(arguments[0], 1500)")
+            yield "queued", page
+        page.wait_state("recording", seconds=60)
+        page.hear_more(state=("speech", "unsure"))
+        os.kill(full.workers[0], signal.SIGTERM)
+        page.wait_state("reconnecting")
+        yield "moving", page
+        page.wait_state("recording", seconds=60)
+        page.hear_more()
+    page.wait_state("reconnecting")
+    yield "reconnecting", page
+    page.wait_state("stranded", seconds=40)
+    yield "stranded", page
+
+
+def troubles(stage: Stage) -> Iterator[Scene]:
+    """Come with a machine or a browser that cannot record, or go offline."""
+    page = stage.browser(permission="refused").open(stage.url)
+    page.click("#record")
+    page.wait_state("error")
+    yield "refused", page
+
+    page = stage.browser().open(stage.url)
+    page.click("#record")
+    page.wait_state("error")
+    yield "no-microphone", page
+    page = before(page, "delete window.MediaRecorder;").open(stage.url)
+    yield "unsupported", page
+
+    page = stage.browser(flags=("--host-resolver-rules=MAP voice.example 127.0.0.1",))
+    page.open(stage.url.replace("127.0.0.1", "voice.example"))
+    yield "insecure", page
+
+    page = stage.browser(microphone=stage.speech).open(stage.url)
+    page.record()
+    page.hear_more()
+    set_offline(page.driver, True)
+    page.wait_state("reconnecting")
+    yield "offline", page
+
+
+def watching(stage: Stage) -> Iterator[Scene]:
+    """Watch a shared recording to its end."""
+    with serve({"MAX_WATCHERS": "1"}) as server:
+        speaker = stage.browser(microphone=stage.speech).open(server.url)
+        speaker.record()
+        speaker.hear_more()
+        if not speaker.find("#share").is_displayed():
+            return  # this server shares no views
+        speaker.click("#share-switch")
+        speaker.wait(lambda: speaker.find("#share-open").is_displayed(), "no link")
+        link = str(speaker.find("#share-url").get_property("value"))
+        watcher = stage.browser().open(link)
+        watcher.wait_state("live")
+        watcher.wait(lambda: watcher.values["seq"], "nothing is seen")
+        speaker.wait(lambda: speaker.seconds > 5, "the clock stands still")
+        yield "watch", watcher
+        late = stage.browser().open(link)
+        late.wait_state("full")
+        yield "watch-full", late
+        speaker.click("#pause")
+        watcher.wait_state("paused")
+        yield "watch-paused", watcher
+        set_offline(watcher.driver, True)
+        watcher.wait_state("interrupted")
+        yield "watch-interrupted", watcher
+        set_offline(watcher.driver, False)
+        watcher.wait_state("paused", "live", "full", seconds=30)
+        speaker.click("#resume")
+        speaker.wait_state("recording")
+        speaker.stop()
+        if watcher.state != "full":
+            watcher.wait_state("ended")
+            yield "watch-ended", watcher
+        watcher.open(f"{server.url}/watch/no-such-view")
+        watcher.wait_state("missing")
+        yield "watch-missing", watcher
+
+
+JOURNEYS: dict[str, Callable[[Stage], Iterator[Scene]]] = {
+    journey.__name__: journey for journey in (visit, voice, clips, crowd, troubles, watching)
+}
+
+
+def before(page: Page, script: str) -> Page:
+    """Have a script run before the page's own, whenever it is opened."""
+    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    return page

@@ -15,6 +15,7 @@ import { Session } from "./session.js";
 import { Sharing } from "./sharing.js";
 import { allowed, initial, isLive, isShareable, next } from "./state.js";
 import { sentence, strings } from "./strings.js";
+import { Studio } from "./studio.js";
 import { Summary } from "./summary.js";
 import { translate } from "./translation.js";
 import { Upload } from "./upload.js";
@@ -25,9 +26,10 @@ const config = read(document);
 translate(document, { language, strings, title: strings.title });
 const bars = new Bars($("bars"), $("values"), config.labels);
 const waveform = new Waveform($("waveform"));
-const mfcc = new MfccPicture($("mfcc-picture"));
+const mfcc = new MfccPicture($("mfcc-picture"), $("mfcc-mark"));
 const summary = new Summary(document);
 const live = new Live();
+const studio = new Studio(document, live, config);
 const screen = new Screen(document, initial);
 
 let state = initial;
@@ -47,6 +49,7 @@ function render(before) {
   const can = allowed(state);
   const lively = isLive(state);
   screen.show(state, { moving: session?.moving });
+  studio.show(state, session);
   samples.enable(can.judge);
   upload.enable(can.judge);
   sharing.enable(config.sharing && isShareable(state), ["recording", "paused"].includes(state.name) && state.linked);
@@ -82,7 +85,7 @@ function record() {
   bars.clear();
   waveform.clear();
   mfcc.clear();
-  session = new Session(live, config, heard);
+  session = new Session(live, config, heard, studio.wishes);
   session.begin();
 }
 
@@ -93,10 +96,12 @@ function heard(event) {
 }
 
 const listeners = {
-  prediction({ prediction }) {
+  prediction({ prediction, window }) {
     if (!["recording", "paused", "stopping"].includes(state.name)) return;
     bars.show(prediction.probabilities, prediction);
     screen.heard(prediction);
+    studio.heard(window);
+    mfcc.judged(prediction);
   },
   frames({ frames }) {
     $("mfcc").hidden = !isLive(state);

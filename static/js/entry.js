@@ -31,7 +31,7 @@ export class Entry {
    * Resolves with the server's acknowledgement once let in. Rejects with a LiveError: a refusal that no waiting heals,
    * `server_gone` where the first try finds no server, `left` after `leave()`.
    */
-  async enter(mime_type) {
+  async enter(mime_type, wishes) {
     const queue = this.#makeQueue();
     this.#left = false;
     const stay = () => {
@@ -41,7 +41,7 @@ export class Entry {
       try {
         await this.#live.open();
         stay();
-        return await this.#live.start(mime_type);
+        return await this.#live.start(mime_type, wishes);
       } catch (error) {
         stay();
         // Once in the queue, a server that is gone for a moment is one more reason to wait.

@@ -75,7 +75,6 @@ export class Calibration {
   #begin() {
     this.#leave();
     this.#heard = new Heard();
-    this.#chunks = [];
     this.#show("asking");
     const session = new Session(this.#live, this.#config, (event) => this.#on(event), {
       settings: this.#settings(),
@@ -151,6 +150,7 @@ export class Calibration {
     this.#sending?.cancel();
     this.#session?.close();
     this.#session = this.#sending = null;
+    this.#chunks = [];
   }
 
   get #state() {

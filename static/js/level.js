@@ -8,7 +8,8 @@ const FINE_DB = -42; // above this
 const ABOVE_DB = 9; // speech stands so far above its room, which hums evenly,
 const ABOVE_SHARE = 0.2; // for at least so much of the time: the end of a word is no quiet speech
 const FLOOR_DB = -75; // no room is more silent
-const NOTHING_DB = -88; // no microphone is so quiet: it is muted
+const NOTHING_DB = -88; // no microphone is so quiet: it is muted, if it stays so for
+const NOTHING_S = 5;
 const CLIPPED = 0.985; // samples beyond it lie at the converter's end
 const CLIPPED_RUN = 3; // so many in a row are cut off, one may be chance
 const CLIPS = 3; // so many clipped moments within
@@ -40,6 +41,7 @@ export class Level {
   #heard = [];
   #clips = [];
   #since = -Infinity;
+  #alive = null; // when there was last any sound at all
 
   /**
    * @param {{db: number, clipped: boolean}} measured
@@ -48,6 +50,8 @@ export class Level {
    */
   hear({ db, clipped }, now) {
     this.#heard.push({ db, now });
+    if (db >= NOTHING_DB) this.#alive = now;
+    this.#alive ??= now;
     while (this.#heard[0].now < now - WINDOW_S) this.#heard.shift();
     if (clipped) this.#clips.push(now);
     while (this.#clips[0] < now - CALM_S) this.#clips.shift();
@@ -66,7 +70,7 @@ export class Level {
     if (now - this.#heard[0].now < WINDOW_S * 0.9) return this.hint === "loud" ? "" : this.hint;
     const levels = this.#heard.map((one) => one.db);
     const loudest = Math.max(...levels);
-    if (loudest < NOTHING_DB) return "nothing";
+    if (now - this.#alive >= NOTHING_S) return "nothing";
     const floor = Math.max(FLOOR_DB, Math.min(...levels));
     const spoken = levels.filter((db) => db >= floor + ABOVE_DB).length >= ABOVE_SHARE * levels.length;
     return spoken && loudest < (this.hint === "quiet" ? FINE_DB : QUIET_DB) ? "quiet" : "";

@@ -5,7 +5,10 @@ import { lasting } from "./memory.js";
 /** Which button a key presses, by the button's id; a key may have several, of which one shows at a time. */
 export const KEYS = Object.freeze({ r: ["record"], p: ["pause", "resume"], s: ["stop"], "?": ["help-open"] });
 
-const TYPING = "input, textarea, select, [contenteditable], [role=textbox], [role=listbox], [role=combobox]";
+const TYPING = [
+  "input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=file])", "textarea", "select", "[contenteditable]",
+  "[role=textbox]", "[role=listbox]", "[role=combobox]",
+].join();
 
 /**
  * The ids of the buttons that a key stands for; none where it is meant for something else: pure.
@@ -39,7 +42,9 @@ export class Shortcuts {
     });
     this.#tell();
     root.addEventListener("keydown", (event) => {
-      const ids = meant(event, { on: this.#on, modal: root.querySelector("dialog[open]") !== null });
+      const modal = root.querySelector("dialog[open]") !== null;
+      if (modal && event.key === "Escape") event.stopPropagation(); // it closes the dialog, and cancels nothing behind it
+      const ids = meant(event, { on: this.#on, modal });
       const button = ids.map((id) => root.getElementById(id)).find((one) => one && !one.disabled && one.offsetParent);
       if (!button) return;
       event.preventDefault();

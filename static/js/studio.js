@@ -19,6 +19,7 @@ export class Studio {
   #devices;
   #voice = new Voice(tab);
   #following = null;
+  #resting = true;
 
   /**
    * @param {Document} root
@@ -67,7 +68,8 @@ export class Studio {
   show(state, session) {
     const resting = allowed(state).record;
     const heard = ["recording", "paused", "reconnecting", "stranded", "stopping"].includes(state.name);
-    for (const id of ["calibrate", "voice-switch", "voice-forget"]) this.#find(id).disabled = !resting;
+    this.#resting = resting;
+    this.#showControls();
     this.#find("level-box").hidden = !heard;
     this.#find("areas").hidden = !heard;
     if (state.name === "asking") this.#areas.clear();
@@ -84,11 +86,20 @@ export class Studio {
     this.#areas.add(window);
   }
 
+  // A recording keeps what it has begun with.
+  #showControls() {
+    const kept = this.#voice.kept !== null;
+    this.#find("calibrate").hidden = !this.#resting;
+    this.#find("voice-forget").hidden = !this.#resting || !kept;
+    this.#find("voice-switch").hidden = !kept;
+    this.#find("voice-switch").disabled = !this.#resting;
+  }
+
   #showVoice() {
     const { kept } = this.#voice;
     const { again, on, off } = strings.studio.voice;
     this.#find("calibrate").textContent = kept ? again : strings.studio_calibrate;
-    this.#find("voice-switch").hidden = this.#find("voice-forget").hidden = !kept;
+    this.#showControls();
     this.#find("voice-switch").setAttribute("aria-checked", String(kept?.on === true));
     this.#find("voice-note").textContent = kept ? (kept.on ? `${on(duration(kept.speech_s))} ${changeOf(kept)}` : off) : "";
   }

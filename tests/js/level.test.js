@@ -59,8 +59,9 @@ test("the last of a word, fading into digital silence, is not quiet speech", () 
 
 test("a muted microphone is told as such, and no longer once something comes", () => {
   const level = new Level();
-  assert.deepEqual(talk(level, 0, 6, { loud: LOWEST_DB, low: LOWEST_DB }), ["", "nothing"]);
-  assert.deepEqual(talk(level, 6, 6, { loud: -25 }), [""]);
+  assert.deepEqual(talk(level, 0, 4.9, { loud: LOWEST_DB, low: LOWEST_DB }), [""]);
+  assert.deepEqual(talk(level, 4.9, 3, { loud: LOWEST_DB, low: LOWEST_DB }), ["", "nothing"]);
+  assert.deepEqual(talk(level, 8, 6, { loud: -25 }), [""]);
 });
 
 test("what is cut off is too loud at once, and for three seconds after the last time", () => {

@@ -287,5 +287,6 @@ addEventListener("pageshow", (event) => {
 const missing = obstacle({ mediaDevices: navigator.mediaDevices, MediaRecorder: globalThis.MediaRecorder, isSecureContext });
 if (missing) screen.warn(sentence(missing));
 
+screen.show(state); // in the visitor's language: the template's words are English
 document.body.dataset.ready = "true";
 samples.load().then(() => samples.enable(allowed(state).judge));

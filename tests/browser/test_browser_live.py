@@ -431,6 +431,12 @@ def test_in_no_language_does_the_studio_stick_out_at_any_width(
     flags = (*SEVERAL, f"--lang={language}", f"--accept-lang={language}")
     page = open_page(microphone=speech.wav, flags=flags)
     assert page.find("html").get_attribute("lang") == language
+    ready = {
+        "en": "Ready when you are.",
+        "de": "Bereit, wenn Sie es sind.",
+        "es": "Cuando usted quiera.",
+    }
+    assert page.text("#state") == ready[language]
     kept = json.dumps({"speaker": "AAAA", "speech_s": 8, "on": True, "change": None})
     page.driver.execute_script("sessionStorage.setItem('voice', arguments[0])", kept)
     page.driver.refresh()

@@ -17,6 +17,7 @@ import { Session } from "./session.js";
 import { Sharing } from "./sharing.js";
 import { allowed, initial, isLive, isShareable, next } from "./state.js";
 import { sentence, strings } from "./strings.js";
+import { Studio } from "./studio.js";
 import { translate } from "./translation.js";
 import { Upload } from "./upload.js";
 import { Waveform } from "./waveform.js";
@@ -26,9 +27,10 @@ const config = read(document);
 translate(document, { language, strings, title: strings.title });
 const bars = new Bars($("bars"), $("values"), config.labels);
 const waveform = new Waveform($("waveform"));
-const mfcc = new MfccPicture($("mfcc-picture"));
+const mfcc = new MfccPicture($("mfcc-picture"), $("mfcc-mark"));
 const result = new Result(document, config);
 const live = new Live();
+const studio = new Studio(document, live, config);
 const screen = new Screen(document, initial);
 const presence = new Presence({ network: () => screen.network(), healed });
 
@@ -50,6 +52,7 @@ function render(before) {
   const lively = isLive(state);
   screen.show(state, { moving: session?.moving });
   presence.show(state);
+  studio.show(state, session);
   samples.enable(can.judge);
   upload.enable(can.judge);
   sharing.enable(config.sharing && isShareable(state), ["recording", "paused"].includes(state.name) && state.linked);
@@ -92,7 +95,7 @@ function record() {
   bars.clear();
   waveform.clear();
   mfcc.clear();
-  session = new Session(live, config, heard);
+  session = new Session(live, config, heard, studio.wishes);
   session.begin();
 }
 
@@ -103,10 +106,12 @@ function heard(event) {
 }
 
 const listeners = {
-  prediction({ prediction }) {
+  prediction({ prediction, window }) {
     if (!["recording", "paused", "stopping"].includes(state.name)) return;
     bars.show(prediction.probabilities, prediction);
     screen.heard(prediction);
+    studio.heard(window);
+    mfcc.judged(prediction);
   },
   frames({ frames }) {
     $("mfcc").hidden = !isLive(state);
@@ -288,5 +293,6 @@ addEventListener("pageshow", (event) => {
 const missing = obstacle({ mediaDevices: navigator.mediaDevices, MediaRecorder: globalThis.MediaRecorder, isSecureContext });
 if (missing) screen.warn(sentence(missing));
 
+screen.show(state); // in the visitor's language: the template's words are English
 document.body.dataset.ready = "true";
 samples.load().then(() => samples.enable(allowed(state).judge));

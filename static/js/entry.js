@@ -31,9 +31,10 @@ export class Entry {
    * Resolves with the server's acknowledgement once let in. Rejects with a LiveError: a refusal that no waiting heals,
    * `server_gone` where the first try finds no server, `left` after `leave()`.
    * @param {string} mime_type
+   * @param {object} [wishes] what the server is asked for besides (`Live.start`)
    * @param {{met?: boolean}} [about] `met`: there was a server a moment ago, which may just be replaced
    */
-  async enter(mime_type, { met = false } = {}) {
+  async enter(mime_type, wishes, { met = false } = {}) {
     const queue = this.#makeQueue();
     this.#left = false;
     const stay = () => {
@@ -43,7 +44,7 @@ export class Entry {
       try {
         await this.#live.open();
         stay();
-        return await this.#live.start(mime_type);
+        return await this.#live.start(mime_type, wishes);
       } catch (error) {
         stay();
         // Once in the queue (or seen), a server that is gone for a moment is one more reason to wait.

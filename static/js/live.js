@@ -66,9 +66,13 @@ export class Live extends EventTarget {
     });
   }
 
-  /** Begins a recording; resolves with the server's acknowledgement. */
-  async start(mime_type) {
-    const ack = await this.#ask("start", { mime_type, mfcc: true });
+  /**
+   * Begins a recording; resolves with the server's acknowledgement.
+   * @param {string} mime_type
+   * @param {{calibrate?: boolean, speaker?: string}} [wishes]
+   */
+  async start(mime_type, wishes = {}) {
+    const ack = await this.#ask("start", { mime_type, mfcc: true, ...wishes });
     if (!ack?.ok) throw LiveError.from(ack);
     this.#started = true;
     return ack;

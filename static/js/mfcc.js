@@ -1,8 +1,10 @@
-// Draws the MFCC picture of the window being judged: the last three seconds, time to the right, coefficients upwards.
+// Draws the MFCC picture of what is being judged: the last five seconds, time to the right, coefficients upwards, and on it
+// the window that the newest judgement looked at.
 
 import { table } from "./colormap.js";
 
-const FRAMES = 300; // 3 s at a hop of 10 ms
+const FRAMES = 500;
+const FRAMES_S = 100; // frames a second, at a hop of 10 ms
 const COLUMNS = 40;
 
 /** The newest frames, pure: a fixed number of rows of int8. */
@@ -30,6 +32,19 @@ export class FrameWindow {
   }
 }
 
+/**
+ * The part of a picture that a window covers, in shares of its width: pure.
+ * @param {{start_s: number, end_s: number}} window
+ * @param {number} newest_s the time at the picture's right edge
+ * @param {number} span_s how much the picture shows
+ * @returns {{left: number, width: number}}
+ */
+export function covered({ start_s, end_s }, newest_s, span_s) {
+  const share = (seconds) => Math.min(1, Math.max(0, 1 - (newest_s - seconds) / span_s));
+  const left = share(start_s);
+  return { left, width: share(end_s) - left };
+}
+
 /** Anything binary that Socket.IO hands over -> Int8Array. */
 export function toInt8(data) {
   if (data instanceof ArrayBuffer) return new Int8Array(data);
@@ -45,9 +60,14 @@ export class MfccPicture {
   #window = new FrameWindow();
   #colours = table();
   #pending = false;
+  #mark;
+  #judged = null;
+  #newest_s = 0;
 
-  constructor(canvas) {
+  /** @param {HTMLCanvasElement} canvas  @param {HTMLElement} mark lies over it */
+  constructor(canvas, mark) {
     this.#canvas = canvas;
+    this.#mark = mark;
     canvas.width = FRAMES;
     canvas.height = COLUMNS;
     this.#context = canvas.getContext("2d");
@@ -55,16 +75,25 @@ export class MfccPicture {
     this.clear();
   }
 
-  /** @param {{coefficients: number, data: ArrayBuffer}} message a `frames` event */
+  /** @param {{coefficients: number, start_s: number, data: ArrayBuffer}} message a `frames` event */
   push(message) {
     if (message.coefficients !== COLUMNS) return;
-    this.#window.push(toInt8(message.data));
+    const rows = toInt8(message.data);
+    this.#window.push(rows);
+    this.#newest_s = message.start_s + rows.length / COLUMNS / FRAMES_S;
     this.#canvas.dataset.frames = String(this.#window.filled);
+    this.#ask();
+  }
+
+  /** @param {{start_s: number, end_s: number}} window the newest judgement's */
+  judged(window) {
+    this.#judged = window;
     this.#ask();
   }
 
   clear() {
     this.#window.clear();
+    this.#judged = null;
     this.#canvas.dataset.frames = "0";
     this.#ask();
   }
@@ -92,5 +121,14 @@ export class MfccPicture {
       }
     }
     this.#context.putImageData(this.#image, 0, 0);
+    this.#frameWindow();
+  }
+
+  #frameWindow() {
+    this.#mark.hidden = !this.#judged;
+    if (!this.#judged) return;
+    const { left, width } = covered(this.#judged, Math.max(this.#newest_s, this.#judged.end_s), FRAMES / FRAMES_S);
+    this.#mark.style.left = `${100 * left}%`;
+    this.#mark.style.width = `${100 * width}%`;
   }
 }

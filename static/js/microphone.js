@@ -23,9 +23,22 @@ export function reason(error) {
   }
 }
 
-export const CONSTRAINTS = Object.freeze({
-  audio: { channelCount: { ideal: 1 }, echoCancellation: false, noiseSuppression: false, autoGainControl: false },
-});
+/** What browsers may do to a voice before anyone hears it. All of it changes how the voice sounds, so that it is off at first. */
+export const TREATMENTS = Object.freeze(["echoCancellation", "noiseSuppression", "autoGainControl"]);
+
+/**
+ * Settings -> what getUserMedia is asked for: pure.
+ * @param {{device?: string, echoCancellation?: boolean, noiseSuppression?: boolean, autoGainControl?: boolean}} [settings]
+ */
+export function constraints(settings = {}) {
+  const audio = { channelCount: { ideal: 1 }, ...treatment(settings) };
+  if (settings.device) audio.deviceId = { exact: settings.device };
+  return { audio };
+}
+
+function treatment(settings) {
+  return Object.fromEntries(TREATMENTS.map((name) => [name, settings[name] === true]));
+}
 
 export class Microphone {
   /**
@@ -43,8 +56,26 @@ export class Microphone {
   }
 
   /** Asks for it. Rejects with the browser's own error; `reason` names it. */
-  static async open(onGone) {
-    return new Microphone(await navigator.mediaDevices.getUserMedia(CONSTRAINTS), onGone);
+  static async open(onGone, settings = {}) {
+    const ask = (wish) => navigator.mediaDevices.getUserMedia(constraints(wish));
+    const stream = await ask(settings).catch((error) => {
+      // The chosen one has been unplugged: any other is better than none.
+      if (!settings.device || !["OverconstrainedError", "NotFoundError"].includes(error.name)) throw error;
+      return ask({ ...settings, device: "" });
+    });
+    return new Microphone(stream, onGone);
+  }
+
+  /** What the browser really does. */
+  get settings() {
+    return this.stream.getAudioTracks()[0]?.getSettings() ?? {};
+  }
+
+  /** Changes what is done to the sound while it runs; resolves with whether the browser did. */
+  async treat(settings) {
+    const wish = treatment(settings);
+    await this.stream.getAudioTracks()[0]?.applyConstraints({ channelCount: { ideal: 1 }, ...wish }).catch(() => {});
+    return TREATMENTS.every((name) => (this.settings[name] ?? false) === wish[name]);
   }
 
   close() {

@@ -25,10 +25,10 @@ export function codeOf(status, body) {
  * Sends a file. `done` resolves with the judgement or rejects with an error that has a `code` (`cancelled` after `cancel()`).
  * @param {Blob} file
  * @param {string} name
- * @param {{onProgress?: (share: number) => void}} [options]
+ * @param {{onProgress?: (share: number) => void, speaker?: ?string}} [options] `speaker`: whose voice it is, from a calibration
  * @returns {{done: Promise<object>, cancel: () => void}}
  */
-export function predict(file, name, { onProgress = () => {} } = {}) {
+export function predict(file, name, { onProgress = () => {}, speaker = null } = {}) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
     const refuse = (code) => reject(Object.assign(new Error(code), { code }));
@@ -46,6 +46,7 @@ export function predict(file, name, { onProgress = () => {} } = {}) {
     request.addEventListener("abort", () => refuse("cancelled"));
     const form = new FormData();
     form.append("file", file, name);
+    if (speaker) form.append("speaker", speaker);
     request.send(form);
   });
   return { done, cancel: () => request.abort() };

@@ -29,6 +29,10 @@ export class Session {
   #labels;
   #timeslice_ms;
   #tell;
+  #settings;
+  #wishes;
+  #onChunk;
+  #onUnknownVoice;
   #entry;
   #microphone = null;
   #recorder = null;
@@ -49,8 +53,19 @@ export class Session {
    * @param {(event: {type: string}) => void} tell `granted`, `wait` (in the queue), `trying` (out of it for a moment),
    *   `started`, `lost`, `stranded`, `prediction`, `frames`, `skipped`, `problem`, `ended` (the server or the device ended it:
    *   time to stop), `failed`
+   * @param {object} [wishes]
+   * @param {object} [wishes.settings] the microphone's: see microphone.js
+   * @param {boolean} [wishes.calibrate] whether the summary is to tell what was heard of the voice
+   * @param {?string} [wishes.speaker] what an earlier one told
+   * @param {(chunk: Blob) => void} [wishes.onChunk] gets what is recorded, too
+   * @param {() => void} [wishes.onUnknownVoice] the server does not know this speaker, and goes on without
    */
-  constructor(live, config, tell) {
+  constructor(live, config, tell, wishes = {}) {
+    const { settings = {}, calibrate = false, speaker = null, onChunk = () => {}, onUnknownVoice = () => {} } = wishes;
+    this.#settings = settings;
+    this.#wishes = { ...(calibrate && { calibrate, mfcc: false }), ...(speaker && { speaker }) };
+    this.#onChunk = onChunk;
+    this.#onUnknownVoice = onUnknownVoice;
     this.#live = live;
     this.#labels = config.labels;
     this.#timeslice_ms = config.timeslice_ms;
@@ -67,6 +82,17 @@ export class Session {
     return this.#microphone?.analyser ?? null;
   }
 
+  /** What the recorder writes. */
+  get type() {
+    return this.#type;
+  }
+
+  /** Changes what the browser does to the sound; resolves with whether it did at once. */
+  async treat(settings) {
+    this.#settings = settings;
+    return (await this.#microphone?.treat(settings)) ?? false;
+  }
+
   /** Asks for the microphone, connects and starts. */
   async begin() {
     try {
@@ -74,7 +100,8 @@ export class Session {
       if (!this.#type) throw new LiveError("unsupported");
       const opening = this.#live.open();
       opening.catch(() => {}); // looked at below, once the microphone is there
-      const microphone = await Microphone.open(() => this.#tell({ type: "ended", code: "microphone_gone" })).catch((error) => {
+      const gone = () => this.#tell({ type: "ended", code: "microphone_gone" });
+      const microphone = await Microphone.open(gone, this.#settings).catch((error) => {
         throw new LiveError(reason(error), error.message);
       });
       if (this.#over) return microphone.close();
@@ -153,7 +180,8 @@ export class Session {
     on("prediction", ({ detail }) => {
       this.#heardAt = performance.now();
       this.timeline.add(detail);
-      this.#tell({ type: "prediction", prediction: detail });
+      // `window`: the same with times of the whole recording.
+      this.#tell({ type: "prediction", prediction: detail, window: this.timeline.windows.at(-1) });
     });
     on("frames", ({ detail }) => this.#tell({ type: "frames", frames: detail }));
     on("problem", ({ detail }) => this.#stumble(detail));
@@ -223,7 +251,7 @@ export class Session {
   async #start(about) {
     this.#starting = true;
     try {
-      await this.#entry.enter(this.#type, about);
+      await this.#enter(about);
     } finally {
       this.#starting = false;
     }
@@ -239,12 +267,25 @@ export class Session {
       onChunk: (chunk) => {
         this.tape.add(chunk);
         this.#live.audio(chunk);
+        this.#onChunk(chunk);
       },
     });
     this.#recorder.start();
     this.#heardAt = performance.now();
     this.clock.start();
     this.#tell({ type: "started" });
+  }
+
+  // A calibration with an older model is of no use any more; the recording should not fail for it.
+  async #enter(about) {
+    try {
+      await this.#entry.enter(this.#type, this.#wishes, about);
+    } catch (error) {
+      if (error.code !== "bad_message" || !this.#wishes.speaker) throw error;
+      delete this.#wishes.speaker;
+      this.#onUnknownVoice();
+      await this.#entry.enter(this.#type, this.#wishes, about);
+    }
   }
 
   #fail(error) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { obstacle, reason } from "../../static/js/microphone.js";
+import { choices } from "../../static/js/devices.js";
+import { TREATMENTS, constraints, obstacle, reason } from "../../static/js/microphone.js";
 import { TYPES, chooseType } from "../../static/js/recorder.js";
 
 const whole = { mediaDevices: { getUserMedia() {} }, MediaRecorder: class {}, isSecureContext: true };
@@ -27,4 +28,20 @@ test("WebM is chosen where there is WebM, MP4 where Safari has only that, and Og
   assert.equal(chooseType((type) => type.startsWith("audio/ogg")), "audio/ogg;codecs=opus");
   assert.equal(chooseType(() => false), null);
   assert.equal(new Set(TYPES).size, TYPES.length);
+});
+
+test("nothing is done to the sound unless it is asked for", () => {
+  const { audio } = constraints();
+  for (const name of TREATMENTS) assert.equal(audio[name], false, name);
+  assert.equal("deviceId" in audio, false);
+  const other = constraints({ device: "abc", noiseSuppression: true }).audio;
+  assert.deepEqual(TREATMENTS.map((name) => other[name]), [false, true, false]);
+  assert.deepEqual(other.deviceId, { exact: "abc" });
+});
+
+test("microphones are told apart by name, each once, and not at all before the permission", () => {
+  const one = (deviceId, label, kind = "audioinput") => ({ deviceId, label, kind });
+  assert.deepEqual(choices([one("", ""), one("", "", "videoinput")]), []);
+  const devices = [one("default", "Default - Desk"), one("a1", "Desk"), one("b2", "Headset"), one("c3", "Speakers", "audiooutput")];
+  assert.deepEqual(choices(devices), [{ id: "a1", name: "Desk" }, { id: "b2", name: "Headset" }]);
 });

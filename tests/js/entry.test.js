@@ -78,6 +78,6 @@ test("a server that was there a moment ago is waited for, one that never was is 
   const gone = () => new LiveError("server_gone");
   await assert.rejects(new Entry(new Server(gone()), () => {}, quick()).enter("t"), { code: "server_gone" });
   const told = [];
-  await new Entry(new Server(gone(), { ok: true }), (wait) => told.push(wait && wait.code), quick()).enter("t", { met: true });
+  await new Entry(new Server(gone(), { ok: true }), (wait) => told.push(wait && wait.code), quick()).enter("t", {}, { met: true });
   assert.ok(told.includes("server_gone"));
 });

@@ -20,7 +20,7 @@ class Socket {
   off() {}
 
   timeout() {
-    return { emitWithAck: async (event) => this.answers[event]?.() };
+    return { emitWithAck: async (event, ...data) => this.answers[event]?.(...data) };
   }
 
   tell(event, data) {
@@ -56,4 +56,21 @@ test("a link's path is handed on, and a refused start with what it says", async 
   socket.answers.start = () => ({ ok: false, error: { code: "busy", message: "full", retry_after_s: 7, cause: "address" } });
   await assert.rejects(live.start("audio/webm"), { code: "busy", retry_after_s: 7, cause: "address" });
   assert.equal(live.started, false);
+});
+
+test("a start carries what a recording wishes for", async () => {
+  const { socket, live } = pair();
+  const sent = [];
+  socket.answers.start = (data) => {
+    sent.push(data);
+    return { ok: true };
+  };
+  await live.start("audio/webm");
+  await live.start("audio/webm", { speaker: "abc" });
+  await live.start("audio/webm", { calibrate: true, mfcc: false });
+  assert.deepEqual(sent, [
+    { mime_type: "audio/webm", mfcc: true },
+    { mime_type: "audio/webm", mfcc: true, speaker: "abc" },
+    { mime_type: "audio/webm", mfcc: false, calibrate: true },
+  ]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { table } from "../../static/js/colormap.js";
-import { FrameWindow, toInt8 } from "../../static/js/mfcc.js";
+import { FrameWindow, covered, toInt8 } from "../../static/js/mfcc.js";
 
 const rows = (first, count, width = 2) => Int8Array.from({ length: count * width }, (_, i) => first + Math.floor(i / width));
 const firsts = (window) => Array.from({ length: window.frames }, (_, i) => window.values[i * window.coefficients]);
@@ -51,4 +51,11 @@ test("what is usual is dark, and lightness grows with the distance from it", () 
   const low = (-100 + 128) * 4;
   assert.ok(colours[blue] > colours[blue + 2], "high is orange");
   assert.ok(colours[low] < colours[low + 2], "low is blue");
+});
+
+test("the frame holds what a judgement looked at, and never sticks out", () => {
+  assert.deepEqual(covered({ start_s: 7, end_s: 10 }, 10, 5), { left: 0.4, width: 0.6 });
+  assert.deepEqual(covered({ start_s: 0, end_s: 1 }, 1, 5), { left: 0.8, width: 0.19999999999999996 });
+  assert.deepEqual(covered({ start_s: 2, end_s: 5 }, 6, 4), { left: 0, width: 0.75 });
+  assert.deepEqual(covered({ start_s: 7, end_s: 11 }, 10, 5), { left: 0.4, width: 0.6 });
 });

@@ -68,6 +68,7 @@ class Wanted:
             "source": "RAVDESS, Livingstone and Russo (2018), doi 10.5281/zenodo.1188976",
             "licence": "CC BY-NC-SA 4.0",
             "synthetic": False,
+            "acted": True,
         }
 
 

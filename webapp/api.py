@@ -22,7 +22,7 @@ from webapp.logs import tell
 from webapp.metrics import NOT_SOUND, Meter
 from webapp.openapi import description
 from webapp.predictions import Predictor
-from webapp.protocol import ProtocolError
+from webapp.protocol import Json, ProtocolError
 from webapp.samples import Library
 from webapp.settings import Settings
 from webapp.uploads import Gate
@@ -62,8 +62,10 @@ class Api:
         library: Library,
         settings: Settings,
         *,
+        about: Json,
         meter: Meter,
     ) -> None:
+        self._about = json.dumps(about)
         self._predictor = predictor
         self._gate = gate
         self._library = library
@@ -75,6 +77,7 @@ class Api:
         self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
         self.blueprint.post("/predictions")(self.predictions)
         self.blueprint.get("/samples")(self.samples)
+        self.blueprint.get("/model")(self.model)
         self.blueprint.get("/openapi.json")(self.openapi)
 
     def predictions(self) -> Response:
@@ -93,6 +96,13 @@ class Api:
     def samples(self) -> Response:
         """List the sample clips."""
         return jsonify(self._gate.work(self._library.listing))
+
+    def model(self) -> Response:
+        """Tell what the model is, what it learnt from and how often it is right."""
+        response = Response(self._about, mimetype="application/json")
+        response.add_etag()
+        response.make_conditional(request)
+        return response
 
     def openapi(self) -> Response:
         """Describe this API."""

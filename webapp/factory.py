@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from models import Recognizer
 from webapp import (
+    about,
     api,
     async_mode,
     cli,
@@ -115,7 +116,9 @@ def build(settings: Settings | None = None) -> Flask:
     for number, folder in enumerate(settings.samples_dir, 1):
         folders["own" if number == 1 else f"own-{number}"] = folder.resolve()
     library = samples.Library(folders, measure=predictor.duration_s)
-    app.register_blueprint(api.Api(predictor, gate, library, settings, meter=meter).blueprint)
+    told = about.describe(recognizer.card)
+    routes = api.Api(predictor, gate, library, settings, about=told, meter=meter)
+    app.register_blueprint(routes.blueprint)
     app.register_blueprint(samples.blueprint(library))
     app.register_blueprint(health.blueprint(live, predictor.model))
     app.register_blueprint(pages.blueprint(predictor.labels, settings))

@@ -38,6 +38,12 @@ def description(labels: Sequence[str], settings: Settings) -> Json:
                     },
                 }
             },
+            "/api/v1/model": {
+                "get": {
+                    "summary": "Tell what the model learnt from and how often it is right",
+                    "responses": {"200": _content("From its own report.", _ref("Model"))},
+                }
+            },
         },
         "components": {"schemas": _schemas(labels)},
     }
@@ -112,14 +118,84 @@ def _schemas(labels: Sequence[str]) -> Json:
                 "source": {"type": ["string", "null"]},
                 "licence": {"type": ["string", "null"]},
                 "synthetic": {"type": "boolean"},
-            }
+            },
+            # where the collection's catalogue tells
+            voice=text,
+            text=text | {"description": "what is said"},
+            acted={"type": "boolean"},
         ),
+        **_about(labels),
         "Error": _object({"error": _object({"code": text, "message": text})}),
     }
 
 
-def _object(properties: Json) -> Json:
-    return {"type": "object", "required": list(properties), "properties": properties}
+def _about(labels: Sequence[str]) -> Json:
+    number, share = {"type": "number"}, {"type": "number", "minimum": 0, "maximum": 1}
+    count, text = {"type": "integer"}, {"type": "string"}
+    maybe_text = {"type": ["string", "null"]}
+    maybe_share = share | {"type": ["number", "null"]}
+    uar = share | {"description": "mean share heard as meant, each emotion counting alike"}
+    row = {"type": "array", "items": count}
+    split = _object(
+        {"folds": count, "uar": uar, "clips": count, "corpora": _list(_ref("CorpusFigures"))}
+    )
+    return {
+        "Model": _object(
+            {
+                "name": text,
+                "version": text,
+                "licence": text,
+                "labels": {"type": "array", "items": text, "const": list(labels)},
+                "report": {"anyOf": [_ref("Report"), {"type": "null"}]},
+            }
+        ),
+        "Report": _object(
+            {
+                "chance": share,
+                "corpora": _list(_ref("Corpus")),
+                "splits": _object({"speakers": split, "corpora": split})
+                | {"description": "speakers never heard, and whole corpora never heard"},
+                "disturbances": _list(_object({"name": text, "unchanged": share})),
+                "sounds_refused": maybe_share,
+                "aims": _object({"count": count, "reached": count}),
+            }
+        ),
+        "Corpus": _object(
+            {
+                "corpus": text,
+                "name": text,
+                "title": maybe_text,
+                "home": maybe_text,
+                "language": maybe_text,
+                "licence": maybe_text,
+                "clips": count,
+                "speakers": count,
+                "hours": number,
+                "heard": {"type": "boolean", "description": "false: judged only"},
+            }
+        ),
+        "CorpusFigures": _object(
+            {
+                "corpus": text,
+                "clips": count,
+                "uar": uar,
+                "uar_sd": maybe_share,
+                "uar_known_voice": share,
+                "women": maybe_share,
+                "men": maybe_share,
+                "confusion": _list(row)
+                | {"description": "clips; a row for what was meant, a column for what was heard"},
+            }
+        ),
+    }
+
+
+def _list(items: Json) -> Json:
+    return {"type": "array", "items": items}
+
+
+def _object(properties: Json, **optional: Json) -> Json:
+    return {"type": "object", "required": list(properties), "properties": properties | optional}
 
 
 def _content(why: str, schema: Json) -> Json:

@@ -105,8 +105,10 @@ class Library:
             "synthetic": bool(about.get("synthetic", clip.collection == "synthetic")),
             "collection": clip.collection,
         }
-        voice = _text(about, "voice")
-        return entry | ({"voice": voice} if voice else {})
+        told = {key: _text(about, key) for key in ("voice", "text")}
+        if isinstance(about.get("acted"), bool):
+            entry["acted"] = about["acted"]
+        return entry | {key: text for key, text in told.items() if text}
 
     def _duration(self, clip: Clip, deadline: float) -> float | None:
         said = clip.about.get("duration_s")

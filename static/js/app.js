@@ -1,8 +1,10 @@
 // Wires the page together: events of the session, the samples and the upload go through the state machine, and `render`
 // shows whatever state comes out. No other module knows more than its own noun.
 
+import { About } from "./about.js";
 import { Bars } from "./bars.js";
 import { read } from "./config.js";
+import { foot } from "./foot.js";
 import { language } from "./language.js";
 import { Live } from "./live.js";
 import { MfccPicture } from "./mfcc.js";
@@ -255,10 +257,10 @@ function goToRecorder() {
 
 // --- Wiring ---
 
-const samples = new Samples({ cards: $("cards"), note: $("samples-note"), more: $("more"), player: $("player") }, judgeSample);
+const samples = new Samples({ cards: $("cards"), note: $("samples-note"), more: $("more"), player: $("player"), tally: $("tally"), back: $("back") }, judgeSample);
 const sharing = new Sharing(live, {
   panel: $("share"), toggle: $("share-switch"), open: $("share-open"), url: $("share-url"), copy: $("share-copy"),
-  send: $("share-send"), stop: $("share-stop"), count: $("share-count"), note: $("share-note"),
+  send: $("share-send"), stop: $("share-stop"), count: $("share-count"), note: $("share-note"), code: $("share-code"),
 });
 const upload = new Upload({
   form: $("drop"), input: $("file"), sending: $("sending"), bar: $("progress"), text: $("sending-text"), cancel: $("sending-cancel"),
@@ -295,4 +297,6 @@ if (missing) screen.warn(sentence(missing));
 
 screen.show(state); // in the visitor's language: the template's words are English
 document.body.dataset.ready = "true";
+foot(document, { language, busy: () => isLive(state), warning: strings.foot_busy });
+new About(document).load();
 samples.load().then(() => samples.enable(allowed(state).judge));

@@ -2,14 +2,15 @@
 
 import { language } from "./language.js";
 
+const whole = new Intl.NumberFormat(language, { useGrouping: true, maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** 0 -> "0:00", 75.9 -> "1:15", 3600 -> "1:00:00". Whole seconds, never rounded up. */
 export function clockTime(seconds) {
-  const whole = Math.max(0, Math.floor(seconds + 1e-6));
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor((whole % 3600) / 60);
-  const rest = String(whole % 60).padStart(2, "0");
+  const passed = Math.max(0, Math.floor(seconds + 1e-6));
+  const hours = Math.floor(passed / 3600);
+  const minutes = Math.floor((passed % 3600) / 60);
+  const rest = String(passed % 60).padStart(2, "0");
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
@@ -26,6 +27,16 @@ export function moment(seconds, whole) {
 /** 4 -> "4 s", 75 -> "1:15": without tenths. */
 export function wholeDuration(seconds) {
   return seconds < 60 ? `${Math.floor(seconds)} s` : clockTime(seconds);
+}
+
+/** 7493 -> "7,493", as the language groups it. */
+export function count(number) {
+  return whole.format(number);
+}
+
+/** 6.09 -> "6.1". */
+export function tenth(number) {
+  return tenths.format(number);
 }
 
 /** 0.714 -> "71 %". */

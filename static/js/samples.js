@@ -1,7 +1,9 @@
-// The list of sample clips: a card each, playable, judged on click.
+// The list of sample clips: which is played, which is judged, and how many were heard as they were meant.
 
-import { duration } from "./format.js";
-import { strings, word } from "./strings.js";
+import { Card } from "./card.js";
+import { Tally } from "./comparison.js";
+import { calm } from "./palette.js";
+import { strings } from "./strings.js";
 
 // Cards shown before "Show all".
 const first = () => (matchMedia("(max-width: 860px)").matches ? 5 : 12);
@@ -21,10 +23,14 @@ export class Samples {
   #root;
   #player;
   #onJudge;
+  #cards = [];
+  #tally = new Tally();
   #playing = null;
+  #frame = 0;
 
   /**
-   * @param {{cards: HTMLElement, note: HTMLElement, more: HTMLButtonElement, player: HTMLAudioElement}} root
+   * @param {{cards: HTMLElement, note: HTMLElement, more: HTMLButtonElement, player: HTMLAudioElement, tally: HTMLElement,
+   *   back: HTMLElement}} root `back` holds a link that leads from the result to the card
    * @param {(sample: object) => void} onJudge
    */
   constructor(root, onJudge) {
@@ -32,6 +38,8 @@ export class Samples {
     this.#player = root.player;
     this.#onJudge = onJudge;
     for (const event of ["ended", "pause", "error"]) this.#player.addEventListener(event, () => this.#quiet());
+    this.#player.addEventListener("timeupdate", () => this.#follow());
+    root.back.addEventListener("click", (event) => this.#return(event));
   }
 
   async load() {
@@ -42,95 +50,85 @@ export class Samples {
       const list = toList(await answer.json());
       note.textContent = list.length ? "" : strings.samples_none;
       const shown = first();
-      cards.replaceChildren(...list.map((sample, index) => this.#card(sample, index >= shown)));
+      const actions = { onPlay: (card) => this.#toggle(card), onJudge: this.#onJudge };
+      this.#cards = list.map((sample) => new Card(sample, title(sample.name), actions));
+      this.#cards.slice(shown).forEach((card) => { card.element.hidden = true; });
+      cards.replaceChildren(...this.#cards.map((card) => card.element));
       more.hidden = list.length <= shown;
       more.textContent = strings.samples_more(list.length);
       more.onclick = () => {
-        for (const card of cards.children) card.hidden = false;
+        for (const card of this.#cards) card.element.hidden = false;
         more.hidden = true;
+        this.#cards[shown].focus();
       };
     } catch {
       note.textContent = strings.samples_failed;
     }
   }
 
-  /** Writes what was heard on the card. */
+  /** Writes what was heard on the card, and counts it. */
   heard(sample, judgement) {
-    const card = [...this.#root.cards.children].find((item) => item.dataset.url === sample.url);
+    const card = this.#of(sample);
     if (!card) return;
-    card.querySelector(".heard").textContent = judgement.emotion
-      ? strings.sample.heard(word(judgement.emotion), judgement.probabilities[judgement.emotion])
-      : strings.sample.heard_none;
+    this.#tally.add(sample, card.heard(judgement));
+    const { judged, matched } = this.#tally;
+    this.#root.tally.textContent = judged ? strings.clip.tally(matched, judged) : "";
   }
 
   /** Marks the card under judgement; null for none. */
   choose(sample) {
-    for (const card of this.#root.cards.children) card.classList.toggle("chosen", card.dataset.url === sample?.url);
+    for (const card of this.#cards) card.choose(card.url === sample?.url);
+    this.#root.back.hidden = !sample;
   }
 
   /** Judging is not possible while something else is going on. */
   enable(on) {
-    for (const button of this.#root.cards.querySelectorAll(".judge")) button.disabled = !on;
+    for (const card of this.#cards) card.enable(on);
   }
 
   silence() {
     this.#player.pause();
   }
 
-  #card(sample, hidden) {
-    const card = document.createElement("li");
-    card.className = "sample";
-    card.hidden = hidden;
-    card.dataset.url = sample.url;
-    card.dataset.emotion = sample.emotion ?? "";
-    const name = title(sample.name);
-
-    const meant = make("p", `meant${sample.emotion ? ` c-${sample.emotion}` : ""}`,
-      sample.emotion ? strings.sample.meant(word(sample.emotion)) : strings.sample.unlabelled);
-    const kind = make("p", "facts");
-    kind.append(
-      make("span", "tag", sample.synthetic ? strings.sample.synthetic : strings.sample.recorded),
-      sample.duration_s ? duration(sample.duration_s) : "",
-    );
-    const origin = make("p", "facts", sample.source ?? "");
-    if (sample.licence) origin.append(sample.source ? " · " : "", make("span", "licence", sample.licence));
-    const play = make("button", "play", strings.sample.play);
-    play.type = "button";
-    play.setAttribute("aria-label", strings.sample.play_label(name));
-    play.addEventListener("click", () => this.#toggle(play, sample));
-    const judge = make("button", "judge", strings.sample.predict);
-    judge.type = "button";
-    judge.setAttribute("aria-label", strings.sample.predict_label(name));
-    judge.addEventListener("click", () => this.#onJudge(sample));
-    const buttons = make("div", "buttons");
-    buttons.append(play, judge);
-    card.append(make("h3", "", name), meant, kind, origin, make("p", "heard"), buttons);
-    return card;
+  #of(sample) {
+    return this.#cards.find((card) => card.url === sample.url);
   }
 
-  #toggle(button, sample) {
-    const again = this.#playing === button;
+  #return(event) {
+    const card = this.#cards.find(({ element }) => element.classList.contains("chosen"));
+    if (!card) return; // the link's own way
+    event.preventDefault();
+    card.element.scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "center" });
+    card.focus();
+  }
+
+  #toggle(card) {
+    const again = this.#playing === card;
     this.#player.pause();
     this.#quiet();
     if (again) return;
-    this.#playing = button;
-    button.textContent = strings.sample.playing;
-    button.setAttribute("aria-pressed", "true");
-    this.#player.src = sample.url;
-    this.#player.play().catch(() => this.#quiet(button));
+    this.#playing = card;
+    card.playing(0);
+    this.#player.src = card.url;
+    this.#player.play().catch((error) => {
+      if (error.name !== "AbortError" && this.#playing === card) this.#root.note.textContent = strings.errors.sample_gone;
+      this.#quiet(card);
+    });
+  }
+
+  // Between the player's own few events a second the bar moves with the frames, where motion is welcome.
+  #follow() {
+    cancelAnimationFrame(this.#frame);
+    const { currentTime, duration, paused } = this.#player;
+    if (!this.#playing || paused || !duration) return;
+    this.#playing.playing(Math.min(1, currentTime / duration));
+    if (!calm()) this.#frame = requestAnimationFrame(() => this.#follow());
   }
 
   #quiet(only = this.#playing) {
     if (!this.#playing || only !== this.#playing) return;
-    this.#playing.textContent = strings.sample.play;
-    this.#playing.setAttribute("aria-pressed", "false");
+    cancelAnimationFrame(this.#frame);
+    this.#playing.quiet();
     this.#playing = null;
   }
-}
-
-function make(tag, className, text = "") {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.textContent = text;
-  return element;
 }

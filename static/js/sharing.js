@@ -1,5 +1,6 @@
-// The switch that shares the live view, with its link, and how many watch.
+// The switch that shares the live view, with its link, also as a QR code, and how many watch.
 
+import { drawCode } from "./code.js";
 import { absolute, initial, next } from "./link.js";
 import { strings } from "./strings.js";
 
@@ -14,7 +15,7 @@ export class Sharing {
   /**
    * @param {import("./live.js").Live} live
    * @param {{panel: HTMLElement, toggle: HTMLButtonElement, open: HTMLElement, url: HTMLInputElement, copy: HTMLButtonElement,
-   *   send: HTMLButtonElement, stop: HTMLButtonElement, count: HTMLElement, note: HTMLElement}} root
+   *   send: HTMLButtonElement, stop: HTMLButtonElement, count: HTMLElement, note: HTMLElement, code: HTMLCanvasElement}} root
    */
   constructor(live, root) {
     this.#live = live;
@@ -75,6 +76,14 @@ export class Sharing {
     }, COPIED_MS);
   }
 
+  // A code that cannot be drawn leaves the link, which says the same.
+  #drawCode() {
+    const { url } = this.#link;
+    const figure = this.#root.code.parentElement;
+    figure.hidden = true;
+    if (url) drawCode(this.#root.code, url).then(() => { figure.hidden = url !== this.#link.url; }, () => {});
+  }
+
   #on(event) {
     const before = this.#link;
     this.#link = next(before, event);
@@ -88,7 +97,10 @@ export class Sharing {
     toggle.setAttribute("aria-checked", String(name === "on" || name === "asking"));
     if (name !== "on" && open.contains(document.activeElement)) toggle.focus({ preventScroll: true });
     open.hidden = name !== "on";
-    if (url.value !== this.#link.url) url.value = this.#link.url;
+    if (url.value !== this.#link.url) {
+      url.value = this.#link.url;
+      this.#drawCode();
+    }
     const watchers = name === "on" ? strings.share.watchers(this.#link.watchers) : "";
     if (count.textContent !== watchers) count.textContent = watchers;
     const words = strings.share[name] ?? strings.share_note;

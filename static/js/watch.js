@@ -3,6 +3,7 @@
 import { Announcer } from "./announcer.js";
 import { Bars } from "./bars.js";
 import { read } from "./config.js";
+import { foot } from "./foot.js";
 import { clockTime } from "./format.js";
 import { language } from "./language.js";
 import { Queue } from "./queue.js";
@@ -15,6 +16,7 @@ import { Viewer } from "./viewer.js";
 
 const $ = (id) => document.getElementById(id);
 translate(document, { language, strings, title: strings.watch_title });
+foot(document, { language });
 const bars = new Bars($("bars"), $("values"), read(document).labels);
 const viewer = new Viewer(tokenOf(location.pathname), dispatch);
 const queue = new Queue();
@@ -59,6 +61,7 @@ function render(before) {
   if ($("state").textContent !== words) $("state").textContent = words;
   $("wait-text").hidden = state !== "full";
   $("again").hidden = state !== "missing";
+  $("own").hidden = state !== "ended" && state !== "missing";
   if (state === "ended" || state === "missing") viewer.close();
   draw(before);
 }

@@ -236,7 +236,11 @@ def test_an_error_of_ours_is_an_answer_too(make_app, speech_wav, monkeypatch):
 
 def test_the_description_names_every_route_and_matches_an_answer(http, speech_wav):
     document = http.get("/api/v1/openapi.json").json
-    assert set(document["paths"]) == {"/api/v1/predictions", "/api/v1/samples"}
+    assert set(document["paths"]) == {
+        "/api/v1/predictions",
+        "/api/v1/samples",
+        "/api/v1/model",
+    }
     schemas = document["components"]["schemas"]
     answer = post(http, speech_wav).json
     assert set(schemas["Prediction"]["required"]) == set(answer)

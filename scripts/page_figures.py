@@ -30,11 +30,14 @@ def main() -> None:
         speech = Path(folder) / "speech.wav"
         chromium.write_wav(clip, speech, before_s=0.5)
         paint(server.url)
-        page = Page(chromium.launch(microphone=speech, trace=figures.TRACE))
-        try:
-            record(page.open(server.url), asked.minutes * 60)
-        finally:
-            page.driver.quit()
+        for measure, how in ((moves, {"trace": figures.TRACE}), (keeps, {})):
+            page = Page(chromium.launch(microphone=speech, **how)).open(server.url)
+            try:
+                page.record()
+                page.hear_more()
+                measure(page, asked.minutes * 60)
+            finally:
+                page.driver.quit()
 
 
 def paint(url: str) -> None:
@@ -53,10 +56,8 @@ def paint(url: str) -> None:
     tell("loaded, median", f"{statistics.median(ready):.0f} ms")
 
 
-def record(page: Page, seconds: float) -> None:
-    """Record, and measure meanwhile."""
-    page.record()
-    page.hear_more()
+def moves(page: Page, _seconds: float) -> None:
+    """Count the pictures that are drawn while it records, and weigh the scripts."""
     figures.frames_drawn(page)  # what was before does not count
     moved = figures.motion(page, MOTION_S)
     drawn = figures.frames_drawn(page)
@@ -64,17 +65,6 @@ def record(page: Page, seconds: float) -> None:
     tell("from picture to picture, p95", f"{moved.p95_ms:.1f} ms")
     tell("pictures that came late", f"{moved.late:.1%}")
     tell("drawn and dropped, by the trace", f"{drawn.drawn}, {drawn.dropped} in {MOTION_S:.0f} s")
-    kept: list[tuple[float, float]] = []
-    for at_s, heap in figures.heaps_mb(page, max(seconds, 20), step_s=max(seconds, 20) / 10):
-        figures.frames_drawn(page)  # the trace shall not fill the browser's memory either
-        kept.append((at_s, heap))
-        print(f"    {at_s:5.0f} s  {heap:.2f} MB", flush=True)
-    early, late = kept[1], kept[-1]
-    tell(
-        f"memory kept, {early[0]:.0f} s to {late[0]:.0f} s",
-        f"{early[1]:.2f} to {late[1]:.2f} MB",
-        "no growth",
-    )
     page.stop()
     page.driver.execute_async_script("setTimeout(arguments[0], 1000)")
     loaded = figures.scripts(page)
@@ -82,6 +72,18 @@ def record(page: Page, seconds: float) -> None:
     tell(f"{len(loaded)} scripts, compressed", f"{total:.0f} KB", "250 KB")
     for script in loaded[:5]:
         print(f"    {script.compressed / 1024:5.1f} KB  {script.path}")
+
+
+def keeps(page: Page, seconds: float) -> None:
+    """Record for long, and see what stays in memory."""
+    seconds = max(seconds, 20)
+    kept = []
+    for at_s, heap in figures.heaps_mb(page, seconds, step_s=seconds / 10):
+        kept.append((at_s, heap))
+        print(f"    {at_s:5.0f} s  {heap:.2f} MB", flush=True)
+    early, late = kept[1], kept[-1]
+    grown = f"{early[1]:.2f} to {late[1]:.2f} MB"
+    tell(f"memory kept, {early[0]:.0f} s to {late[0]:.0f} s", grown, "no growth")
 
 
 def tell(what: str, value: str, promised: str = "") -> None:

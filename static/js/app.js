@@ -293,7 +293,10 @@ addEventListener("pageshow", (event) => {
 
 // Better said before the first click than after it.
 const missing = obstacle({ mediaDevices: navigator.mediaDevices, MediaRecorder: globalThis.MediaRecorder, isSecureContext });
-if (missing) screen.warn(sentence(missing));
+if (missing) {
+  screen.block();
+  screen.warn(sentence(missing));
+}
 
 screen.show(state); // in the visitor's language: the template's words are English
 document.body.dataset.ready = "true";

@@ -11,6 +11,7 @@ export class Screen {
   #find;
   #state;
   #announcer;
+  #blocked = false; // nothing can be recorded here
   #hearing = ""; // speech, silence or unsure, while recording
   #spoken = ""; // the emotion in the headline
   #moving = false; // the connection is not lost but changed
@@ -55,6 +56,12 @@ export class Screen {
     if (window.state === "speech") this.#spoken = window.emotion;
     this.#say();
     this.#announcer.heard(window.state === "speech" ? window.emotion : null, (emotion) => strings.headline.emotion(word(emotion)));
+  }
+
+  /** Nothing can be recorded with this browser, or at this address. */
+  block() {
+    this.#blocked = true;
+    this.#say();
   }
 
   /** Online or offline now. */
@@ -135,6 +142,7 @@ export class Screen {
   #words() {
     const { states, queue } = strings;
     const { name, linked } = this.#state;
+    if (name === "idle" && this.#blocked) return strings.presence.blocked;
     if (name === "paused" && !linked) return states.paused_lost;
     if (name === "queued") return queue[this.#wait?.code] ?? queue.busy;
     if (["reconnecting", "stranded"].includes(name) && !navigator.onLine) return states.offline;

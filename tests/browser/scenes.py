@@ -139,9 +139,14 @@ def crowd(stage: Stage) -> Iterator[Scene]:
             yield "queued", page
         page.wait_state("recording", seconds=60)
         page.hear_more(state=("speech", "unsure"))
-        os.kill(full.workers[0], signal.SIGTERM)
-        page.wait_state("reconnecting")
-        yield "moving", page
+        (old,) = full.workers
+        os.kill(full.process.pid, signal.SIGSTOP)  # no successor as long as it is looked at
+        try:
+            os.kill(old, signal.SIGTERM)
+            page.wait_state("reconnecting")
+            yield "moving", page
+        finally:
+            os.kill(full.process.pid, signal.SIGCONT)
         page.wait_state("recording", seconds=60)
         page.hear_more()
     page.wait_state("reconnecting")

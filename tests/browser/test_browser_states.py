@@ -332,3 +332,12 @@ def test_a_screen_reader_is_told_of_states_and_winners_and_not_of_every_window(
     )
     assert "state" not in regions
     assert "headline" not in regions
+
+
+def test_where_nothing_can_be_recorded_the_page_does_not_call_itself_ready(
+    open_page: Open, server: Server
+) -> None:
+    page = prepared(open_page(), "delete window.MediaRecorder;", server.url)
+    assert "Use a current Firefox, Chrome, Edge or Safari" in page.notice
+    assert page.text("#state") == "Recording is not possible here. Files and sample clips are."
+    assert page.find("#file").is_enabled()

@@ -245,6 +245,7 @@ export default {
 
   // The world around the page
   presence: {
+    blocked: "Aufnehmen ist hier nicht möglich. Dateien und Beispiele schon.",
     title: (title) => `● Aufnahme – ${title}`,
     slept: (time) => `Die Seite hat ${time} geschlafen: Was in dieser Zeit gesagt wurde, fehlt. Die Aufnahme geht weiter.`,
     allowed: "Das Mikrofon ist jetzt erlaubt. Drücken Sie auf Aufnehmen.",

@@ -243,6 +243,7 @@ export default {
 
   // The world around the page
   presence: {
+    blocked: "Recording is not possible here. Files and sample clips are.",
     title: (title) => `● Recording – ${title}`,
     slept: (time) => `The page was asleep for ${time}: what was said meanwhile is missing. The recording goes on.`,
     allowed: "The microphone is allowed now. Press Record.",

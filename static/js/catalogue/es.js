@@ -245,6 +245,7 @@ export default {
 
   // The world around the page
   presence: {
+    blocked: "Aquí no se puede grabar. Con archivos y ejemplos, sí.",
     title: (title) => `● Grabando – ${title}`,
     slept: (time) => `La página estuvo dormida ${time}: falta lo que se dijo entretanto. La grabación sigue.`,
     allowed: "El micrófono ya está permitido. Pulse Grabar.",

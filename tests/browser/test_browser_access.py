@@ -10,6 +10,7 @@ import chromium
 import pytest
 from chromium import Page, resize
 from scenes import JOURNEYS, Stage
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from servers import Server
 from speech import Speech
@@ -147,7 +148,7 @@ def test_tab_reaches_everything_and_the_focus_is_always_seen(
     page.driver.execute_script(BEGIN)
     met = []
     for _ in range(150):
-        page.driver.switch_to.active_element.send_keys(Keys.TAB)
+        ActionChains(page.driver).send_keys(Keys.TAB).perform()
         focused = look(page, "focused")
         if focused is None or (met and focused == met[0]):
             break

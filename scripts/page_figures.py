@@ -30,8 +30,8 @@ def main() -> None:
         speech = Path(folder) / "speech.wav"
         chromium.write_wav(clip, speech, before_s=0.5)
         paint(server.url)
-        for measure, how in ((moves, {"trace": figures.TRACE}), (keeps, {})):
-            page = Page(chromium.launch(microphone=speech, **how)).open(server.url)
+        for measure in (moves, keeps):
+            page = Page(chromium.launch(microphone=speech)).open(server.url)
             try:
                 page.record()
                 page.hear_more()
@@ -58,13 +58,10 @@ def paint(url: str) -> None:
 
 def moves(page: Page, _seconds: float) -> None:
     """Count the pictures that are drawn while it records, and weigh the scripts."""
-    figures.frames_drawn(page)  # what was before does not count
     moved = figures.motion(page, MOTION_S)
-    drawn = figures.frames_drawn(page)
     tell("pictures a second, recording", f"{moved.per_s:.1f}", "60")
     tell("from picture to picture, p95", f"{moved.p95_ms:.1f} ms")
     tell("pictures that came late", f"{moved.late:.1%}")
-    tell("drawn and dropped, by the trace", f"{drawn.drawn}, {drawn.dropped} in {MOTION_S:.0f} s")
     page.stop()
     page.driver.execute_async_script("setTimeout(arguments[0], 1000)")
     loaded = figures.scripts(page)

@@ -57,7 +57,6 @@ def launch(
     size: tuple[int, int] = (1280, 900),
     dark: bool = False,
     flags: tuple[str, ...] = (),
-    trace: str = "",
 ) -> webdriver.Chrome:
     """Start a browser.
 
@@ -76,8 +75,6 @@ def launch(
         Whether the system prefers dark pages.
     flags : tuple of str
         Further command line flags.
-    trace : str
-        Categories of the browser's trace to keep in its "performance" log.
 
     Raises
     ------
@@ -102,12 +99,7 @@ def launch(
         options.add_argument(
             f"--use-file-for-fake-audio-capture={microphone}{'' if loop else '%noloop'}"
         )
-    logs = {"browser": "ALL"}
-    if trace:
-        logs["performance"] = "ALL"
-        wishes = {"enableNetwork": False, "enablePage": False, "traceCategories": trace}
-        options.add_experimental_option("perfLoggingPrefs", wishes)
-    options.set_capability("goog:loggingPrefs", logs)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     resize(driver, *size, dark=dark)
     return driver

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import statistics
 import time
 import urllib.parse
@@ -23,7 +22,6 @@ FRAMES = """
       else done(times);
     };
     requestAnimationFrame(step);"""
-TRACE = "disabled-by-default-devtools.timeline.frame,devtools.timeline.frame"
 
 
 @dataclass(frozen=True)
@@ -83,24 +81,6 @@ def motion(page: Page, seconds: float) -> Motion:
         p95_ms=sorted(steps)[int(len(steps) * 0.95)],
         late=sum(step > 2 * middle for step in steps) / len(steps),
     )
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Pictures that the browser's compositor has drawn, and those that it left out."""
-
-    drawn: int
-    dropped: int
-
-
-def frames_drawn(page: Page) -> Drawn:
-    """Return what the browser's trace counts since the last call (launched with `trace=TRACE`)."""
-    names = [
-        message["message"]["params"].get("name")
-        for entry in page.driver.get_log("performance")
-        if (message := json.loads(entry["message"]))["message"]["method"] == "Tracing.dataCollected"
-    ]
-    return Drawn(names.count("DrawFrame"), names.count("DroppedFrame"))
 
 
 def heap_mb(page: Page) -> float:

@@ -18,6 +18,7 @@ from servers import serve  # noqa: E402
 
 VISITS = 5
 MOTION_S = 10.0
+LOADING_S = 8.0  # until the page records, at the longest
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
         speech = Path(folder) / "speech.wav"
         chromium.write_wav(clip, speech, before_s=0.5)
         paint(server.url)
+        draws(server.url, speech, Path(folder) / "trace.json")
         for measure in (moves, keeps):
             page = Page(chromium.launch(microphone=speech)).open(server.url)
             try:
@@ -54,6 +56,22 @@ def paint(url: str) -> None:
     tell("first paint, median", f"{statistics.median(painted):.0f} ms", "1000 ms")
     tell("first paint, worst", f"{max(painted):.0f} ms", "1000 ms")
     tell("loaded, median", f"{statistics.median(ready):.0f} ms")
+
+
+def draws(url: str, speech: Path, trace: Path) -> None:
+    """Record under Chromium's trace, and count the frames that it presented."""
+    seconds = LOADING_S + MOTION_S
+    page = Page(chromium.launch(microphone=speech, flags=figures.traced(trace, seconds)))
+    try:
+        page.open(url)
+        page.record()
+        page.wait(trace.exists, "there is no trace", seconds=seconds + 30)
+        page.wait(lambda: trace.read_bytes().rstrip().endswith(b"}"), "the trace does not end")
+    finally:
+        page.driver.quit()
+    found = figures.drawn(trace, MOTION_S)
+    tell("frames presented a second, traced", f"{found.per_s:.1f}", "60")
+    tell("frames that were due and dropped", f"{found.dropped:.1%}")
 
 
 def moves(page: Page, _seconds: float) -> None:

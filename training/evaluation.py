@@ -12,6 +12,7 @@ from typing import Any
 
 from models.labels import EMOTIONS
 from training.calibration import calibration, decision_for, pooled_decision
+from training.corpora import CORPORA
 from training.fairness import fairness
 from training.fit import FitSettings, Progress
 from training.inflated import inflated, random_split
@@ -204,7 +205,7 @@ class Evaluation:
 
 
 def _contents(store: Store) -> dict[str, Any]:
-    """Return how much of every corpus there was."""
+    """Return how much of every corpus there was, and what the corpus is."""
     contents: dict[str, Any] = {}
     for u in store.utterances:
         own = contents.setdefault(u.corpus, {"clips": 0, "speakers": set(), "hours": 0.0})
@@ -216,6 +217,17 @@ def _contents(store: Store) -> dict[str, Any]:
             "clips": own["clips"],
             "speakers": len(own["speakers"]),
             "hours": round(own["hours"], 2),
+            **_known(corpus),
         }
         for corpus, own in contents.items()
     }
+
+
+def _known(corpus: str) -> dict[str, str]:
+    """Return a corpus's title, home, language and licence; nothing of one without a module."""
+    known = CORPORA.get(corpus)
+    return (
+        {name: getattr(known, name) for name in ("title", "home", "language", "licence")}
+        if known
+        else {}
+    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,15 +16,7 @@ from typing import Any
 from models.bundle import DEFAULT_BUNDLE, REPORT_FILE, Card
 from webapp.protocol import Json
 
-MODEL_CARD_FILE = "MODEL_CARD.md"
 SPLITS = ("speakers", "corpora")  # the report's two: people never heard, corpora never heard
-
-# A line of the model card's table: | [title](home) (judged only) | language | … | licence |
-_ROW = re.compile(
-    r"^\| \[(?P<title>[^\]]+)\]\((?P<home>https?://[^)\s]+)\)[^|]*\| (?P<language>[^|]+?) "
-    r"\| (?P<clips>\d+) \| (?P<speakers>\d+) \| [\d.]+ \| (?P<licence>[^|]+?) \|$",
-    re.MULTILINE,
-)
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +29,7 @@ def describe(card: Card, folder: Path = DEFAULT_BUNDLE) -> Json:
     card : Card
         The bundle's.
     folder : Path
-        Where its report and its model card are; `report` is null where there is no usable report.
+        Where its report is; `report` is null where there is no usable one.
     """
     return {
         "name": card.name,
@@ -55,7 +46,7 @@ def _report(folder: Path) -> Json | None:
         report = json.loads(path.read_text("utf-8"))
         return {
             "chance": 1 / len(report["protocol"]["labels"]),
-            "corpora": _corpora(report["protocol"], folder),
+            "corpora": _corpora(report["protocol"]),
             "splits": {split: _split(report[split]) for split in SPLITS},
             "disturbances": [
                 {"name": name, "unchanged": found["unchanged"]["mean"]}
@@ -74,39 +65,19 @@ def _report(folder: Path) -> Json | None:
     return None
 
 
-def _corpora(protocol: Mapping[str, Any], folder: Path) -> list[Json]:
+def _corpora(protocol: Mapping[str, Any]) -> list[Json]:
     """Return what was recorded where, by whom and how much; `heard`: the network trained on it."""
     batches = protocol["settings"]["batches"]
-    named = _named(folder)
     return [
         {
             "corpus": corpus,
-            "name": corpus,
-            "title": None,
-            "home": None,
-            "language": None,
-            "licence": None,
+            "name": own.get("title", corpus).split(",")[0],
+            **dict.fromkeys(("title", "home", "language", "licence")),
             "heard": bool(batches["shares"].get(corpus, batches["default_share"])),
             **own,
-            **named.get((own["clips"], own["speakers"]), {}),
         }
         for corpus, own in protocol["trained_on"].items()
     ]
-
-
-def _named(folder: Path) -> dict[tuple[int, int], Json]:
-    """Return the corpora's names and terms as the model card has them, by clips and speakers."""
-    try:
-        text = (folder / MODEL_CARD_FILE).read_text("utf-8")
-    except (OSError, ValueError):
-        return {}
-    return {
-        (int(row["clips"]), int(row["speakers"])): {
-            "name": row["title"].split(",")[0],
-            **{key: row[key] for key in ("title", "home", "language", "licence")},
-        }
-        for row in _ROW.finditer(text)
-    }
 
 
 def _split(results: Mapping[str, Any]) -> Json:

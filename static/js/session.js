@@ -179,9 +179,9 @@ export class Session {
     });
     on("prediction", ({ detail }) => {
       this.#heardAt = performance.now();
-      this.timeline.add(detail);
+      const window = this.timeline.add(detail);
       // `window`: the same with times of the whole recording.
-      this.#tell({ type: "prediction", prediction: detail, window: this.timeline.windows.at(-1) });
+      this.#tell({ type: "prediction", prediction: detail, window });
     });
     on("frames", ({ detail }) => this.#tell({ type: "frames", frames: detail }));
     on("problem", ({ detail }) => this.#stumble(detail));

@@ -6,6 +6,7 @@
 // samples where they belong; where nothing was recorded it is silent.
 
 const MOST_BYTES = 32e6; // over an hour at the recorder's 48 kbit/s
+const MOST_CHUNKS = 64; // then they become one: a minute has 500, and each would be an object of its own
 
 export class Tape {
   /** @type {{at_s: number, type: string, chunks: Blob[]}[]} */
@@ -28,6 +29,9 @@ export class Tape {
   add(chunk) {
     this.#left -= chunk.size;
     if (this.#left < 0) this.full = true; // and so it stays: a stream with a hole in it cannot be read
-    if (!this.full) this.parts.at(-1).chunks.push(chunk);
+    if (this.full) return;
+    const { chunks } = this.parts.at(-1);
+    chunks.push(chunk);
+    if (chunks.length >= MOST_CHUNKS) chunks.splice(0, chunks.length, new Blob(chunks));
   }
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import statistics
 import time
 import urllib.parse
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from chromium import Page
 
@@ -81,6 +83,63 @@ def motion(page: Page, seconds: float) -> Motion:
         p95_ms=sorted(steps)[int(len(steps) * 0.95)],
         late=sum(step > 2 * middle for step in steps) / len(steps),
     )
+
+
+TRACED = "cc,benchmark,disabled-by-default-devtools.timeline.frame"
+REPORTER = "PipelineReporter"  # of each frame that the browser's clock asked a page for
+
+
+def traced(file: Path, seconds: float) -> tuple[str, ...]:
+    """Return the flags by which Chromium traces its first seconds into a file."""
+    return (
+        f"--trace-startup={TRACED}",
+        f"--trace-startup-duration={seconds:.0f}",
+        f"--trace-startup-file={file}",
+        "--trace-startup-format=json",
+    )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What became of the frames of a page, by the browser's own account.
+
+    Attributes
+    ----------
+    per_s : float
+        Frames a second that were presented.
+    dropped : float
+        The share of those that were due and were not presented.
+    """
+
+    per_s: float
+    dropped: float
+
+
+def drawn(trace: Path, seconds: float) -> Drawn:
+    """Return what became of the frames of the busiest page in a trace's last seconds.
+
+    Raises
+    ------
+    ValueError
+        The trace has no frame.
+    """
+    events = json.loads(trace.read_text())["traceEvents"]
+    frames = [
+        (event["pid"], event["ts"] / 1e6, reported["state"])
+        for event in events
+        if event["name"] == REPORTER and event["ph"] == "b"
+        for reported in [event["args"].get("frame_reporter")]
+        if reported
+    ]
+    if not frames:
+        raise ValueError(f"{trace} has no frame")
+    pages = [pid for pid, _, _ in frames]
+    page = max(set(pages), key=pages.count)
+    last = max(at for pid, at, _ in frames if pid == page)
+    states = [s for pid, at, s in frames if pid == page and at > last - seconds]
+    presented = sum(state.startswith("STATE_PRESENTED") for state in states)
+    missed = states.count("STATE_DROPPED")
+    return Drawn(presented / seconds, missed / max(1, presented + missed))
 
 
 def heap_mb(page: Page) -> float:

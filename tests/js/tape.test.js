@@ -24,3 +24,12 @@ test("a tape that is full keeps its beginning, without a hole", async () => {
   assert.equal(tape.full, true);
   assert.equal(await new Blob(tape.parts[0].chunks).text(), "eight by");
 });
+
+test("hundreds of chunks are a few objects and the same bytes", async () => {
+  const tape = new Tape();
+  tape.begin(0, "audio/webm");
+  const texts = Array.from({ length: 300 }, (_, index) => `${index};`);
+  for (const text of texts) tape.add(chunk(text));
+  assert.ok(tape.parts[0].chunks.length < 64);
+  assert.equal(await new Blob(tape.parts[0].chunks).text(), texts.join(""));
+});

@@ -84,3 +84,12 @@ test("the winner is the most probable label", () => {
   assert.equal(winner({ a: 0.2, b: 0.5, c: 0.3 }), "b");
   assert.deepEqual(ranked({ a: 0.2, b: 0.5, c: 0.3 }).map(([label]) => label), ["b", "c", "a"]);
 });
+
+test("windows come back as they were, however many there are", () => {
+  const timeline = new Timeline();
+  const states = ["speech", "silence", "unsure"];
+  const heard = Array.from({ length: 500 }, (_, index) => window(0.25 * (index + 1), index % 3 ? null : "sad", states[index % 3]));
+  const returned = heard.map((one) => timeline.add({ ...one, seq: 7 }));
+  assert.deepEqual(timeline.windows, heard);
+  assert.deepEqual(returned, heard);
+});

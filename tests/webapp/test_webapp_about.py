@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from models.bundle import DEFAULT_BUNDLE, load_bundle
-from webapp.about import MODEL_CARD_FILE, describe
+from webapp.about import describe
 
 URL = "/api/v1/model"
 
@@ -31,8 +31,7 @@ def told(http):
 @pytest.fixture
 def bundle(tmp_path):
     """A copy of what the answer is made of, to be spoilt."""
-    for name in ("report.json", MODEL_CARD_FILE):
-        shutil.copy(DEFAULT_BUNDLE / name, tmp_path / name)
+    shutil.copy(DEFAULT_BUNDLE / "report.json", tmp_path)
     return tmp_path
 
 
@@ -105,16 +104,15 @@ def test_a_report_that_cannot_be_used_is_as_none_and_is_logged(card, bundle, cap
     assert "report.json cannot be used" in caplog.text
 
 
-def test_without_a_model_card_the_figures_stand_and_the_corpora_keep_their_short_names(
-    card, bundle, told
-):
-    (bundle / MODEL_CARD_FILE).unlink()
-    report = describe(card, bundle)["report"]
-    assert report["splits"] == told["report"]["splits"]
-    assert [own["name"] for own in report["corpora"]] == [
-        own["corpus"] for own in report["corpora"]
-    ]
-    assert {own["language"] for own in report["corpora"]} == {None}
+def test_a_corpus_of_ones_own_keeps_its_short_name(card, bundle, report, told):
+    bare = {k: report["protocol"]["trained_on"]["nemo"][k] for k in ("clips", "speakers", "hours")}
+    report = report | {"protocol": report["protocol"] | {"trained_on": {"nemo": bare}}}
+    (bundle / "report.json").write_text(json.dumps(report))
+    answer = describe(card, bundle)["report"]
+    assert answer["splits"] == told["report"]["splits"]
+    (own,) = answer["corpora"]
+    assert own["name"] == own["corpus"] == "nemo"
+    assert own["language"] is own["home"] is own["licence"] is own["title"] is None
 
 
 def test_the_description_fits_the_answer(http, told):

@@ -13,7 +13,7 @@ import { calm } from "./palette.js";
 import { fault, predict } from "./predictions.js";
 import { Presence } from "./presence.js";
 import { Result } from "./result.js";
-import { Samples, title } from "./samples.js";
+import { Samples, clipOf, title } from "./samples.js";
 import { Screen } from "./screen.js";
 import { Session } from "./session.js";
 import { Sharing } from "./sharing.js";
@@ -224,14 +224,8 @@ async function judgeSample(sample) {
   if (!beginJudging()) return;
   samples.choose(sample);
   goToRecorder();
-  let clip;
-  try {
-    const answer = await fetch(sample.url);
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    clip = await answer.blob();
-  } catch {
-    return dispatch({ type: "failed", error: { code: "sample_gone" } });
-  }
+  const clip = await clipOf(sample);
+  if (!clip) return dispatch({ type: "failed", error: { code: "sample_gone" } });
   if (state.name === "judging") await judge(clip, sample.url.split("/").at(-1), { meant: sample.emotion, card: sample });
 }
 

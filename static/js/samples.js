@@ -19,6 +19,16 @@ export function toList(body) {
   return Array.isArray(body) ? body : [];
 }
 
+/** A sample's file, or null where it cannot be had. */
+export async function clipOf(sample) {
+  try {
+    const answer = await fetch(sample.url);
+    return answer.ok ? await answer.blob() : null;
+  } catch {
+    return null;
+  }
+}
+
 export class Samples {
   #root;
   #player;

@@ -56,12 +56,13 @@ globalThis.looking = (() => {
 
   // Where the keyboard is, and whether that can be seen. Null at the page's end.
   function focused() {
-    const element = document.activeElement;
+    let element = document.activeElement;
     if (!element || element === document.body) return null;
+    while (element.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
     const shown = seen(element) ?? element;
     const box = shown.getBoundingClientRect();
     const [x, y] = [box.left + box.width / 2, box.top + Math.min(box.height, innerHeight) / 2];
-    const top = document.elementFromPoint(x, y);
+    const top = element.getRootNode().elementFromPoint(x, y);
     return {
       name: name(element),
       ring: ring(shown) || ring(element),

@@ -115,6 +115,9 @@ def test_sharing_by_keyboard_alone(open_page: Open, speech: Speech) -> None:
         return str(page.driver.switch_to.active_element.get_attribute("id"))
 
     page.find("#stop").send_keys(Keys.TAB)
+    for _ in range(2):  # past the help and what the microphone's panel hides
+        if focused() != "share-switch":
+            page.driver.switch_to.active_element.send_keys(Keys.TAB)
     assert focused() == "share-switch"
     page.driver.switch_to.active_element.send_keys(Keys.SPACE)
     page.wait(lambda: focused() == "share-copy", "the focus is not where the link is")

@@ -81,6 +81,14 @@ class Connection(engineio.socket.Socket):  # type: ignore[misc]
             raise SocketIsClosedError
         super().receive(pkt)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether more has come from the client than was worked on, as far as that is known."""
+        if self._never_blocks:
+            return bool(self._wire.is_behind)
+        # simple-websocket's, behind Engine.IO's wrapper: what its thread has read
+        return bool(getattr(getattr(self._wire, "ws", None), "input_buffer", None))
+
     def cut_off(self) -> None:
         """End the connection at once: nothing that has come or waits is looked at any more.
 
@@ -168,6 +176,21 @@ class Connection(engineio.socket.Socket):  # type: ignore[misc]
             self.server.logger.exception("Unknown receive error")
             return False
         return True
+
+
+def is_behind(server: Any, sid: str, *, namespace: str) -> bool:
+    """Return whether more of a client's has come than was worked on, as far as that is known.
+
+    Parameters
+    ----------
+    server : socketio.Server
+    sid : str
+        The client's.
+    namespace : str
+        In which it is known by that.
+    """
+    connection = server.eio.sockets.get(server.manager.eio_sid_from_sid(sid, namespace))
+    return getattr(connection, "is_behind", False)
 
 
 def install() -> None:

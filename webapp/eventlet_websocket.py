@@ -23,6 +23,7 @@ from webapp import websocket
 from webapp.websocket import Message, Reader, WebSocketError
 
 READ_BYTES = 4 << 10  # what is worked off of a flood before others have their turn
+LATE_READ_BYTES = 32 << 10  # once that was not all there was: seconds of sound, behind which is now
 WRITE_BYTES = 64 << 10
 MOST_UNSENT_BYTES = 256 << 10
 """What may wait for a client: over a thousand predictions. The kernel holds some megabytes besides,
@@ -57,6 +58,7 @@ class WebSocket:
         self._hub: Any = hubs.get_hub()
         self._reader = Reader(limit=max_frame_length)
         self._messages: deque[Message] = deque()
+        self._read_bytes = READ_BYTES
         self._ended = False
         self._waiter: Any = None  # the green thread in `wait`
         self._waits_since = 0.0
@@ -69,6 +71,11 @@ class WebSocket:
         self._lost = False
 
     # Reading.
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more of the client's has come than `wait` has returned."""
+        return bool(self._messages) or self._read_bytes == LATE_READ_BYTES
 
     def wait(self) -> str | bytes | None:
         """Return the next message; None at the end.
@@ -89,6 +96,8 @@ class WebSocket:
             if self._reader.error:
                 self._finish(self._reader.error.status, self._reader.error.reason)
             elif data := self._receive():
+                more = len(data) == READ_BYTES == self._read_bytes
+                self._read_bytes = LATE_READ_BYTES if more else READ_BYTES
                 messages.extend(self._reader.push(data))
             else:
                 self._ended = True
@@ -114,13 +123,15 @@ class WebSocket:
         """Wait for bytes; return none at the end."""
         try:
             if self._raw is None:
-                return bytes(self.socket.recv(READ_BYTES))
+                return bytes(self.socket.recv(self._read_bytes))
+            waits = self._read_bytes == READ_BYTES
             while True:
-                self._pause()
+                if waits:
+                    self._pause()
                 try:
-                    return bytes(self._raw.recv(READ_BYTES))
+                    return bytes(self._raw.recv(self._read_bytes))
                 except BlockingIOError:
-                    continue
+                    waits = True
         except TimeoutError:
             raise
         except (OSError, EOFError):

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from models import Recognizer
@@ -13,6 +14,7 @@ from webapp import addresses, protocol
 from webapp.addresses import Addresses
 from webapp.admission import Admission
 from webapp.audience import Audience
+from webapp.connection import is_behind
 from webapp.hangup import cut_off, hang_up
 from webapp.journal import Journal
 from webapp.load import Load
@@ -164,6 +166,7 @@ class Live:
             tally=self._tally,
             ended=self._journal.ended,
             load=self._load,
+            more_came=partial(is_behind, self._server, sid, namespace=NAMESPACE),
         )
         address = self._whose.of(environ)
         self._visitors[sid] = Visitor(

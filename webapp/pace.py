@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from webapp.load import Load
 
+FRESH_S = 0.25  # behind by more, and something newer came already: windows are skipped
 STALE_S = 0.5  # behind by more: windows are skipped
 LOSE_ABOVE_S = 0.6  # behind by more, though windows were skipped: sound is lost
 LOSE_UNTIL_S = 0.3  # enough for one more window
 PATIENCE_S = 0.5  # how long skipping windows may try to win it back alone
 JUDGED_EACH_S = 0.5  # a window is judged all the same, so that nobody's chart stands still
-SELDOM_S = 1.0  # where sound is lost too: each of these windows needs some of it
+SELDOM_S = 1.5  # where something newer is always left over, an older one is judged after so long
+VISIT_S = 0.05  # more between two chunks: they were not worked off together
 DRIFT = 0.001  # how much slower than the server's a sound card's clock may be
 FORGET = 2.0  # seconds a second: what is late though the server had time was recorded late
-FREE_S = 0.75  # so recently the server must have had time
 AHEAD_S = 0.5  # who sends ahead of time is not late when that is used up
 LONGEST_GAP_S = 0.25  # between chunks that come as they are recorded
 
@@ -36,18 +38,33 @@ class Pace:
     clocks differ. It does so fast while the server has time to spare and chunks come as steadily as
     they are recorded: then nothing waits anywhere, and the recorder has made a break of its own.
 
+    A loop that is overloaded comes to each recording once a round, and finds several chunks: of
+    these it is the newest that is judged, whether `now` has moved on since the first or not.
+
     Parameters
     ----------
     load : Load
         Tells whether the server has had time.
     now : float
         Seconds, monotonic.
+    more_came : callable
+        Tells whether something newer is already waiting behind the chunk in hand.
     """
 
-    __slots__ = ("_at", "_began", "_judged_at", "_least", "_load", "_losing", "_put_off")
+    __slots__ = (
+        "_at",
+        "_began",
+        "_judged_at",
+        "_least",
+        "_load",
+        "_losing",
+        "_more_came",
+        "_newer",
+    )
 
-    def __init__(self, load: Load, now: float) -> None:
+    def __init__(self, load: Load, now: float, *, more_came: Callable[[], bool] = bool) -> None:
         self._load = load
+        self._more_came = more_came
         self.begin(now, 0.0)
 
     def begin(self, now: float, audio_s: float) -> None:
@@ -55,12 +72,11 @@ class Pace:
         self._began = now - audio_s
         self._at = self._judged_at = now
         self._least = float("inf")
-        self._losing = self._put_off = False
+        self._losing = self._newer = False
 
     def judged(self, now: float) -> None:
         """Note that a window was judged."""
         self._judged_at = now
-        self._put_off = False
 
     def care(self, now: float, audio_s: float) -> Care:
         """Return what to do with a chunk.
@@ -80,22 +96,28 @@ class Pace:
             least = max(offset, -AHEAD_S)
         self._least = least
         behind_s = offset - least
-        if behind_s <= STALE_S and not (self._losing and behind_s > LOSE_UNTIL_S):
-            self._losing = False
+        was_left = self._newer and gap_s > VISIT_S
+        self._newer = False
+        if behind_s <= FRESH_S and not self._losing:
             return Care.ALL
-        return self._late(now, behind_s, gap_s)
-
-    def _late(self, now: float, behind_s: float, gap_s: float) -> Care:
-        toil_s = self._load.toil(now)
-        free = now - self._load.free_at < FREE_S
+        more_came = self._more_came()
+        free = now - self._load.free_at < behind_s  # there was time since it should have come
+        if behind_s <= STALE_S and not self._losing and (free or not more_came):
+            return Care.ALL
+        self._newer = more_came
         if free:
             self._least += FORGET * min(gap_s, LONGEST_GAP_S)
+        toil_s = self._load.toil(now)
         self._losing = not free and (
             self._losing or (behind_s > LOSE_ABOVE_S and toil_s > PATIENCE_S)
         )
-        if gap_s > JUDGED_EACH_S and not self._put_off:
-            self._judged_at = now  # what waits behind this is newer, and comes at once
-            self._put_off = True
-        if now - self._judged_at >= (SELDOM_S if self._losing else JUDGED_EACH_S):
+        if more_came:
+            judges = was_left and now - self._judged_at >= SELDOM_S
+        elif self._losing and behind_s <= LOSE_UNTIL_S:
+            self._losing = False
+            judges = True
+        else:
+            judges = now - self._judged_at >= JUDGED_EACH_S
+        if judges:
             return Care.NEWEST
         return Care.LOST if self._losing else Care.NONE

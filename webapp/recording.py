@@ -13,7 +13,6 @@ import numpy.typing as npt
 from models import SAMPLE_RATE, Judgement, RecognitionStream, Recognizer, Window
 from webapp import protocol
 from webapp.audio import AudioError, open_stream
-from webapp.load import Load
 from webapp.pace import Care, Pace
 from webapp.protocol import Json, Message, ProtocolError, Start
 from webapp.settings import Settings
@@ -67,8 +66,8 @@ class Recording:
         Seconds, monotonic.
     tally : Tally
         To what this recording adds what it took.
-    load : Load
-        Tells whether the server has time.
+    pace : Pace
+        Tells what of it there is time for.
 
     Raises
     ------
@@ -85,7 +84,7 @@ class Recording:
         request: Start,
         clock: Callable[[], float],
         tally: Tally,
-        load: Load,
+        pace: Pace,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -102,7 +101,7 @@ class Recording:
         self._frame_events = 0
         self._charged_s = 0.0
         self._began = self.touched = clock()
-        self._pace = Pace(load, self._began)
+        self._pace = pace
         self.wants_frames = request.mfcc
         self.audio_s = 0.0  # decoded
         self.seen = 0  # windows that became predictions

@@ -12,6 +12,7 @@ from models import Recognizer, Window
 from webapp import protocol
 from webapp.audio import AudioError
 from webapp.load import Load
+from webapp.pace import Pace
 from webapp.protocol import Json, Message, ProtocolError, Start
 from webapp.recording import Recording, Tally
 from webapp.settings import Settings
@@ -86,6 +87,8 @@ class LiveSession:
         Is told, once, of each recording that has ended.
     load : Load, optional
         Tells whether the server has time for every window.
+    more_came : callable, optional
+        Tells whether more of this client's has come than was worked on.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class LiveSession:
         tally: Tally | None = None,
         ended: Callable[[Ended], None] = _tell_nobody,
         load: Load | None = None,
+        more_came: Callable[[], bool] = bool,
     ) -> None:
         self.state = State.NEW
         self.id = ""
@@ -106,6 +110,7 @@ class LiveSession:
         self._tally = Tally() if tally is None else tally
         self._ended = ended
         self._load = load or Load.at_leisure()
+        self._more_came = more_came
         self._model = protocol.model_info(recognizer.card.name, recognizer.card.version)
         self._recording: Recording | None = None
         self._told_skipped = 0  # windows of the recording
@@ -130,7 +135,12 @@ class LiveSession:
             raise ProtocolError("out_of_order", "The recording has already started.")
         try:
             self._recording = Recording(
-                self._recognizer, self._settings, request, self._clock, self._tally, self._load
+                self._recognizer,
+                self._settings,
+                request,
+                self._clock,
+                self._tally,
+                Pace(self._load, self._clock(), more_came=self._more_came),
             )
         except AudioError as error:
             raise ProtocolError(error.code, error.message) from error

@@ -13,8 +13,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from benchmarks import machine
 from benchmarks.generator import PACE, Pace
@@ -24,6 +25,7 @@ from tests.servers import free_port, is_ready
 
 TIMES = 10
 HOSTS = 3
+ROUNDS = 3  # so much do a shared machine's seconds differ: each way is measured anew in each
 START_S = 10.0
 
 # As deploy/nginx.conf, without what names one's own hosts: no stickiness, the least busy first.
@@ -57,7 +59,7 @@ http {{
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class Growth:
     """One way to grow.
 
@@ -66,21 +68,32 @@ class Growth:
     name : str
     workers : int
         Among them the clients are spread.
-    level : Level
-        Cost of the workers.
+    levels : list of Level
+        Cost of the workers, in each round.
     proxy_cpu_s : float
-        What nginx used beside them.
+        What nginx used beside them, in all rounds.
     """
 
     name: str
     workers: int
-    level: Level
+    levels: list[Level] = field(default_factory=list)
     proxy_cpu_s: float = 0.0
+
+    @property
+    def level(self) -> Level:
+        """The round in the middle by cost."""
+        return sorted(self.levels, key=lambda level: level.cpu_ms)[len(self.levels) // 2]
 
     @property
     def proxy_ms(self) -> float:
         """Milliseconds of nginx for a second of one session's audio."""
-        return 1000 * self.proxy_cpu_s / (self.level.load.recording * self.level.load.seconds)
+        audio_s = sum(level.load.recording * level.load.seconds for level in self.levels)
+        return 1000 * self.proxy_cpu_s / audio_s
+
+    def beside(self, other: Growth) -> float:
+        """Return how much more a session costs than in another way, in the middle of the rounds."""
+        rounds = zip(self.levels, other.levels, strict=True)
+        return median(mine.cpu_ms / its.cpu_ms - 1 for mine, its in rounds)
 
 
 def measure(
@@ -90,31 +103,38 @@ def measure(
     clients: int,
     seconds: float,
     times: int = TIMES,
+    rounds: int = ROUNDS,
     pace: Pace = PACE,
 ) -> list[Growth]:
-    """Measure one worker, many workers, and where there is an nginx three hosts behind it."""
-    found = []
-    for workers in (1, times):
-        with worker(cores, workers=workers) as (server, pids):
-            level = measure_level(
-                server.url,
-                pids,
-                script,
-                cores,
-                clients=workers * clients,
-                seconds=seconds,
-                pace=pace,
-            )
-        name = "one worker" if workers == 1 else f"{workers} workers of one gunicorn"
-        found.append(Growth(name, workers, level))
-    if shutil.which("nginx") or Path("/usr/sbin/nginx").exists():
-        found.append(_hosts(script, cores, clients=clients, seconds=seconds, pace=pace))
-    return found
+    """Measure one worker, many workers, and where there is an nginx three hosts behind it.
+
+    One after the other, and that several times, so that each is compared with what was measured
+    in the same minute.
+    """
+    one, many = Growth("one worker", 1), Growth(f"{times} workers of one gunicorn", times)
+    behind = Growth(f"{HOSTS} hosts behind nginx", HOSTS)
+    proxied = bool(shutil.which("nginx")) or Path("/usr/sbin/nginx").exists()
+    for _ in range(rounds):
+        for grown in (one, many):
+            with worker(cores, workers=grown.workers) as (server, pids):
+                level = measure_level(
+                    server.url,
+                    pids,
+                    script,
+                    cores,
+                    clients=grown.workers * clients,
+                    seconds=seconds,
+                    pace=pace,
+                )
+            grown.levels.append(level)
+        if proxied:
+            _hosts(behind, script, cores, clients=clients, seconds=seconds, pace=pace)
+    return [one, many, behind] if proxied else [one, many]
 
 
 def _hosts(
-    script: Script, cores: Cores, *, clients: int, seconds: float, pace: Pace = PACE
-) -> Growth:
+    behind: Growth, script: Script, cores: Cores, *, clients: int, seconds: float, pace: Pace
+) -> None:
     with ExitStack() as stack:
         hosts = [stack.enter_context(worker(cores)) for _ in range(HOSTS)]
         with machine.on_cores([] if cores.worker is None else [cores.worker]):
@@ -136,7 +156,8 @@ def _hosts(
             on_end=mark,
             pace=pace,
         )
-    return Growth(f"{HOSTS} hosts behind nginx", HOSTS, level, spent[1] - spent[0])
+    behind.levels.append(level)
+    behind.proxy_cpu_s += spent[1] - spent[0]
 
 
 @contextmanager

@@ -101,7 +101,8 @@ def _levels(results: Results) -> Iterator[tuple[str, Level, bool]]:
     if results.meanwhile:
         yield " beside uploads", results.meanwhile.level, False
     for growth in results.growth:
-        yield f" on {growth.name}", growth.level, False
+        for level in growth.levels:
+            yield f" on {growth.name}", level, False
     if results.hotspots:
         yield " under the profiler", results.hotspots.level, False
 

@@ -54,8 +54,8 @@ class Plan:
         profiler, in front of the default limits, and of the naive server at first.
     climb_s : float
         The recording of those whose number grows until the worker breaks: longer than that takes.
-    times : int
-        How many workers grow.
+    times, rounds : int
+        How many workers grow, and how often that is measured.
     onsets : int
         For each step.
     file_s : float
@@ -79,6 +79,7 @@ class Plan:
     first: int = yardstick.FIRST
     climb_s: float = 400.0
     times: int = growth.TIMES
+    rounds: int = growth.ROUNDS
     onsets: int = onset.ONSETS
     file_s: float = FILE_S
     sessions: int = stages.SESSIONS
@@ -101,6 +102,7 @@ class Plan:
             first=1,
             climb_s=60.0,
             times=2,
+            rounds=1,
             onsets=3,
             file_s=20.0,
             sessions=2,
@@ -249,6 +251,7 @@ class Run:
             clients=plan.each,
             seconds=min(plan.seconds, GROWTH_S),
             times=plan.times,
+            rounds=plan.rounds,
             pace=plan.pace or PACE,
         )
 

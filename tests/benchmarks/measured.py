@@ -57,8 +57,8 @@ def results(**parts: Any) -> Results:
         uploads=[Upload("an upload", 600.0, 1.5)],
         meanwhile=Meanwhile(level(50), [Upload("an upload", 600.0, 1.875)]),
         growth=[
-            Growth("one worker", 1, level(20, cpu_ms=2.0)),
-            Growth("10 workers of one gunicorn", 10, level(200, cpu_ms=2.1)),
+            Growth("one worker", 1, [level(20, cpu_ms=2.0)]),
+            Growth("10 workers of one gunicorn", 10, [level(200, cpu_ms=2.1)]),
         ],
         hotspots=Hotspots(level(200), 1000, [("decoding", 0.6), ("network", 0.4)], [("a b", 0.3)]),
         took_s=100.0,

@@ -119,7 +119,7 @@ def test_targets_that_are_reached_are_said_to_be():
             {
                 "growth": [
                     results().growth[0],
-                    dataclasses.replace(results().growth[1], level=level(200, cpu_ms=2.3)),
+                    dataclasses.replace(results().growth[1], levels=[level(200, cpu_ms=2.3)]),
                 ]
             },
             "CPU of a session",

@@ -20,6 +20,8 @@ def blueprint(live: Live, model: Json) -> Blueprint:
     def ready() -> tuple[Response, int]:
         if live.draining:
             return jsonify(status="draining"), 503
-        return jsonify(status="ready", model=model, recordings=live.recordings, load=live.load), 200
+        return jsonify(
+            status="ready", model=model, recordings=live.crowd.recordings, load=live.load
+        ), 200
 
     return health

@@ -15,14 +15,15 @@ from webapp.addresses import Addresses
 from webapp.admission import Admission
 from webapp.audience import Audience
 from webapp.connection import is_behind
-from webapp.hangup import cut_off, hang_up
+from webapp.crowd import Crowd
+from webapp.hangup import cut_off
 from webapp.journal import Journal
 from webapp.load import Load
 from webapp.logs import tell
 from webapp.metrics import Meter
 from webapp.protocol import Json, Message, ProtocolError, Written
 from webapp.recording import Tally
-from webapp.session import LiveSession, State
+from webapp.session import LiveSession
 from webapp.settings import Settings
 from webapp.upkeep import Upkeep
 from webapp.visitor import Manner, Visitor
@@ -90,11 +91,10 @@ class Live:
         self._audience = audience
         self._tally = Tally()
         self._journal = Journal(meter, self._tally, addresses=settings.log_addresses)
-        self._sessions: dict[str, LiveSession] = {}
-        self._visitors: dict[str, Visitor] = {}
+        self.crowd = Crowd(server, namespace=NAMESPACE, admission=admission, guard=guard)
         self._upkeep = Upkeep(
             server,
-            needed=lambda: bool(self._sessions),
+            needed=lambda: bool(self.crowd),
             sweep=self._sweep,
             every_s=min(SWEEP_S, settings.idle_s / 4),
             load=load,
@@ -116,28 +116,9 @@ class Live:
         server.on("*", self._unknown, namespace=NAMESPACE)
 
     @property
-    def recordings(self) -> int:
-        """How many recordings are under way."""
-        return sum(session.active for session in self._sessions.values())
-
-    @property
     def load(self) -> float:
         """Share of its core that this process has used lately."""
         return round(self._load.share, 2)
-
-    @property
-    def connections(self) -> int:
-        """How many clients are connected."""
-        return len(self._sessions)
-
-    def is_connected(self, sid: str) -> bool:
-        """Return whether a client is."""
-        return sid in self._sessions
-
-    def is_recording(self, sid: str) -> bool:
-        """Return whether a client's recording is under way and not paused."""
-        session = self._sessions.get(sid)
-        return session is not None and session.state is State.RECORDING
 
     def drain(self) -> None:
         """Take no more recordings, tell those under way, and let go of clients that record nothing.
@@ -145,22 +126,22 @@ class Live:
         Connections are closed below Socket.IO, so that clients come back by themselves, elsewhere.
         """
         self.draining = True
-        tell(log, "drain", "No more recordings are taken.", recordings=self.recordings)
-        for sid, session in list(self._sessions.items()):
+        tell(log, "drain", "No more recordings are taken.", recordings=self.crowd.recordings)
+        for sid, session in self.crowd:
             if session.active:
                 self._emit(sid, [protocol.problem(self._draining_error())])
             else:  # soon: its summary may just be being written
-                self._hang_up(sid, after_s=LAST_WORDS_S)
+                self.crowd.hang_up(sid, after_s=LAST_WORDS_S)
 
     def hang_up(self) -> None:
         """Close every connection."""
-        for sid in list(self._sessions):
-            self._hang_up(sid)
+        for sid, _ in self.crowd:
+            self.crowd.hang_up(sid)
 
     # Events. A handler's return value is its acknowledgement.
 
     def _connect(self, sid: str, environ: Json, auth: object = None) -> None:  # noqa: ARG002
-        self._sessions[sid] = LiveSession(
+        session = LiveSession(
             self._recognizer,
             self._settings,
             tally=self._tally,
@@ -169,31 +150,25 @@ class Live:
             more_came=partial(is_behind, self._server, sid, namespace=NAMESPACE),
         )
         address = self._whose.of(environ)
-        self._visitors[sid] = Visitor(
-            address, addresses.key(address), max_events_s=self._settings.max_events_s
-        )
+        visitor = Visitor(address, addresses.key(address), max_events_s=self._settings.max_events_s)
+        self.crowd.enter(sid, session, visitor)
         self._upkeep.begin()
 
     def _disconnect(self, sid: str, reason: object = None) -> None:  # noqa: ARG002
-        session = self._sessions.pop(sid, None)
-        visitor = self._visitors.pop(sid, None)
-        if session:
-            with self._guard:
-                session.close()
-        if visitor:
-            self._leave(visitor)
+        self.crowd.leave(sid)
         self._audience.gone(sid)
 
-    def _start(self, sid: str, args: tuple[object, ...]) -> Json:
+    def _start(
+        self, sid: str, session: LiveSession, visitor: Visitor, args: tuple[object, ...]
+    ) -> Json:
         """Begin a recording; the guard is not held while its address's places are asked for."""
         request = protocol.parse_start(args)
         if self.draining:
             raise self._draining_error()
-        session, visitor = self._sessions[sid], self._visitors[sid]
         place = None if session.active else self._admission.enter(visitor.key)
         try:
             with self._guard:
-                if sid not in self._sessions:  # it went meanwhile
+                if sid not in self.crowd:  # it went meanwhile
                     raise ProtocolError("out_of_order", "The connection has ended.")
                 acknowledgement = session.start(request)
         except BaseException:
@@ -233,10 +208,8 @@ class Live:
     def _unknown(self, event: str, sid: str, *args: object) -> Json | None:  # noqa: ARG002
         self._meter.received(event)
         error = ProtocolError("bad_message", f"There is no event {event[:40]!r}.")
-        session, visitor = self._sessions.get(sid), self._visitors.get(sid)
-        if session is None or visitor is None:
-            return None
-        if not self._may(sid, session, visitor, event, time.perf_counter()):
+        client = self.crowd.find(sid)
+        if client is None or not self._may(sid, *client, event, time.perf_counter()):
             return None
         self._emit(sid, [protocol.problem(error)])
         return protocol.refusal(error)
@@ -257,14 +230,13 @@ class Live:
             arrived = time.perf_counter()
             if event != "audio":
                 self._meter.received(event)
-            session, visitor = self._sessions.get(sid), self._visitors.get(sid)
-            if session is None or visitor is None:  # the connection went meanwhile
-                return None
-            if not self._may(sid, session, visitor, event, arrived):
-                return None
+            client = self.crowd.find(sid)
+            if client is None or not self._may(sid, *client, event, arrived):
+                return None  # the connection went meanwhile, or floods
+            session, visitor = client
             try:
                 if work is None:
-                    acknowledgement = self._start(sid, args)
+                    acknowledgement = self._start(sid, session, visitor, args)
                     self._journal.began(session.id, visitor)
                 else:
                     with self._guard:
@@ -282,9 +254,9 @@ class Live:
             if event == "audio" and messages and messages[0][0] == "prediction":
                 self._meter.predicted(time.perf_counter() - arrived)
             if not session.active:
-                self._leave(visitor)
+                self.crowd.give_back(visitor)
                 if self.draining:
-                    self._hang_up(sid, after_s=LAST_WORDS_S)
+                    self.crowd.hang_up(sid, after_s=LAST_WORDS_S)
             return None if event == "audio" else acknowledgement
 
         return handle
@@ -307,32 +279,18 @@ class Live:
                 with self._guard:
                     messages = session.end(error)
                 self._emit(sid, messages)
-                self._leave(visitor)
+                self.crowd.give_back(visitor)
             elif manner is Manner.TOO_FAST:
                 self._emit(sid, [protocol.problem(error)])
         self._server.sleep(0)  # the others first
-        return manner is Manner.HASTY and sid in self._visitors
+        return manner is Manner.HASTY and sid in self.crowd
 
     # Behind the events.
 
-    def _leave(self, visitor: Visitor) -> None:
-        place, visitor.place = visitor.place, None
-        if place:
-            self._admission.leave(place)
-
     def _sweep(self) -> None:
         """End idle recordings, and keep the places of the others."""
-        for sid, session in list(self._sessions.items()):
-            try:
-                with self._guard:
-                    messages = session.expire()
-            except Exception:
-                log.exception("A live session could not be ended")
-                session.close("internal")
-                continue
+        for sid, messages in self.crowd.expire():
             self._emit(sid, messages)
-            if not session.active and sid in self._visitors:
-                self._leave(self._visitors[sid])
         try:
             self._admission.renew()
         except Exception:
@@ -341,12 +299,7 @@ class Live:
     def _emit(self, sid: str, messages: list[Message]) -> None:
         for event, data in messages:
             self._server.emit(event, data, to=sid, namespace=NAMESPACE)
-        self._audience.heard(sid, messages, recording=self.is_recording(sid))
-
-    def _hang_up(self, sid: str, *, after_s: float = 0.0) -> None:
-        self._server.start_background_task(
-            hang_up, self._server, sid, namespace=NAMESPACE, after_s=after_s
-        )
+        self._audience.heard(sid, messages, recording=self.crowd.is_recording(sid))
 
     def _draining_error(self) -> ProtocolError:
         return ProtocolError(

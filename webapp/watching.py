@@ -121,15 +121,15 @@ class Watching:
 
     def _share(self, sid: str, args: tuple[object, ...]) -> Json:
         _without_data("share", args)
-        if not self._live.is_connected(sid):
+        if sid not in self._live.crowd:
             raise ProtocolError("out_of_order", "The connection is about to end.")
         if not self._can_share:
             sentence = "Several workers can share views only where REDIS_URL names their Redis."
             raise ProtocolError("unavailable", sentence)
         if self._live.draining:
             raise ProtocolError("draining", "This server is being replaced; please share later.")
-        token = self._audience.share(sid, recording=self._live.is_recording(sid))
-        if not self._live.is_connected(sid):  # it went meanwhile
+        token = self._audience.share(sid, recording=self._live.crowd.is_recording(sid))
+        if sid not in self._live.crowd:  # it went meanwhile
             self._audience.gone(sid)
         tell(log, "view_shared", "A view is shared.")  # its token is a key: never in a log
         return {"ok": True, "view": token, "path": f"/watch/{token}"}
@@ -194,7 +194,7 @@ class Watching:
     def _visit(self, namespace: str, sid: str) -> Visit | None:
         if namespace == NAMESPACE:
             return self._visits.get(sid)
-        if not self._live.is_connected(sid):
+        if sid not in self._live.crowd:
             return None
         return self._speakers.setdefault(sid, Visit())
 

@@ -137,8 +137,7 @@ def test_one_sessions_failure_is_its_own_and_is_logged_without_audio(
     broken, healthy = connect(app=app), connect(app=app)
     start(broken, speech)
     start(healthy, speech)
-    victim = app.extensions["live"]._sessions
-    session = next(iter(victim.values()))
+    (_, session), _ = app.extensions["live"].crowd
     monkeypatch.setattr(session, "audio", lambda chunk: 1 / 0)
     with caplog.at_level(logging.ERROR):
         for chunk in speech.chunks:
@@ -156,13 +155,13 @@ def test_a_disconnection_frees_everything(connect, make_app, speech):
     live = connect(app=app)
     start(live, speech)
     live.emit("audio", speech.data)
-    hub = app.extensions["live"]
-    (session,) = hub._sessions.values()
+    crowd = app.extensions["live"].crowd
+    ((_, session),) = crowd
     assert isinstance(session, LiveSession)
     recording = weakref.ref(session._recording)
     live.disconnect()
     gc.collect()
-    assert hub.connections == hub.recordings == 0
+    assert len(crowd) == crowd.recordings == 0
     assert recording() is None
 
 

@@ -126,7 +126,7 @@ def test_why_a_recording_is_not_let_in_is_counted(app, connect, speech):
 def test_windows_that_were_skipped_are_counted(app, connect, speech):
     live = connect(app=app)
     start(live, speech)
-    (session,) = app.extensions["live"]._sessions.values()
+    ((_, session),) = app.extensions["live"].crowd
     now = time.monotonic()
     for number, chunk in enumerate(speech.chunks):  # of 250 ms
         at = now + 0.25 * number + (5.0 if number > 6 else 0.0)
@@ -169,7 +169,7 @@ def test_a_recording_that_just_goes_is_counted_out(app, connect, speech, monkeyp
     if how == "disconnected":
         live.disconnect()
     else:
-        (session,) = app.extensions["live"]._sessions.values()
+        ((_, session),) = app.extensions["live"].crowd
         monkeypatch.setattr(session._recording, "judge", lambda: 1 / 0)
         live.emit("stop")
     reading = read(app)

@@ -15,6 +15,7 @@ import chromium  # noqa: E402
 from chromium import Page  # noqa: E402
 from scenes import JOURNEYS, Stage  # noqa: E402
 from servers import serve  # noqa: E402
+from speech import write_wav  # noqa: E402
 
 FOLDER = ROOT / ".screenshots"
 LOOKS = {
@@ -39,7 +40,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, serve() as server:
         speech = Path(folder) / "speech.wav"
-        seconds = chromium.write_wav(clip, speech, before_s=0.5)
+        seconds = write_wav(clip, speech, before_s=0.5)
         for name in asked.journeys or JOURNEYS:
             go(name, server.url, speech, seconds)
 

@@ -52,8 +52,7 @@ class Stage:
 
 def visit(stage: Stage) -> Iterator[Scene]:
     """Come for the first time, look around, and be asked for the microphone."""
-    page = before(stage.browser(microphone=stage.speech), HESITATE)
-    page.open(stage.url)
+    page = stage.browser(microphone=stage.speech).before(HESITATE).open(stage.url)
     page.wait(lambda: page.all("#cards .sample"), "no sample clips")
     yield "idle", page
     script = "for (const part of document.querySelectorAll('details')) part.open = arguments[0]"
@@ -166,7 +165,7 @@ def troubles(stage: Stage) -> Iterator[Scene]:
     page.click("#record")
     page.wait_state("error")
     yield "no-microphone", page
-    page = before(page, "delete window.MediaRecorder;").open(stage.url)
+    page = page.before("delete window.MediaRecorder;").open(stage.url)
     yield "unsupported", page
 
     page = stage.browser(flags=("--host-resolver-rules=MAP voice.example 127.0.0.1",))
@@ -222,9 +221,3 @@ def watching(stage: Stage) -> Iterator[Scene]:
 JOURNEYS: dict[str, Callable[[Stage], Iterator[Scene]]] = {
     journey.__name__: journey for journey in (visit, voice, clips, crowd, troubles, watching)
 }
-
-
-def before(page: Page, script: str) -> Page:
-    """Have a script run before the page's own, whenever it is opened."""
-    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
-    return page

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.speech import Speech
 from tests.firefox.firefox_page import Page
 from tests.firefox.pulse import Room
+from tests.speech import Speech
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = pytest.mark.skipif(

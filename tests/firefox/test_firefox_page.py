@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.speech import Speech
 from tests.firefox.firefox import BLOCK
 from tests.firefox.firefox_page import ENTER, SPACE, TAB, Page
 from tests.firefox.pulse import Room
+from tests.pages import HEARS
 from tests.servers import free_port, serve
+from tests.speech import Speech
 
 Open = Callable[..., Page]
-HEARS = ("speech", "unsure")
 
 
 def test_speech_moves_the_bars_and_is_summed_up_as_the_command_line_does(
@@ -25,7 +25,7 @@ def test_speech_moves_the_bars_and_is_summed_up_as_the_command_line_does(
     page = open_page()
     assert page.state == "idle"
     page.record()
-    assert page.values["state"] == "silence"  # nobody has spoken yet
+    page.hear_more(state=("silence",))  # nobody has spoken yet
 
     room.say(speech.wav)
     first = page.hear_more(state=HEARS)

@@ -60,7 +60,7 @@ export default {
   states: {
     idle: "Bereit, wenn Sie es sind.",
     asking: "Ihr Browser fragt nach dem Mikrofon. Bitte erlauben Sie es.",
-    connecting: "Verbindung zum Server…",
+    connecting: "Einen Moment: Mikrofon und Server werden bereit gemacht…",
     queued: "Alle Plätze sind belegt. Sie sind in der Warteschlange.",
     recording: "Hört zu…",
     paused: "Pause. Die Uhr steht, und nichts wird gesendet.",

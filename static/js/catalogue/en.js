@@ -61,7 +61,7 @@ export default {
   states: {
     idle: "Ready when you are.",
     asking: "Your browser asks for the microphone. Please allow it.",
-    connecting: "Connecting to the server…",
+    connecting: "One moment: microphone and server are getting ready…",
     queued: "All places are taken. You are in the queue.",
     recording: "Listening…",
     paused: "Paused. The clock stands still and nothing is sent.",

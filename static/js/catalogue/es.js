@@ -60,7 +60,7 @@ export default {
   states: {
     idle: "Cuando usted quiera.",
     asking: "Su navegador pide el micrófono. Permítalo, por favor.",
-    connecting: "Conectando con el servidor…",
+    connecting: "Un momento: se están preparando el micrófono y el servidor…",
     queued: "Todas las plazas están ocupadas. Está en la cola.",
     recording: "Escuchando…",
     paused: "En pausa. El reloj está parado y no se envía nada.",

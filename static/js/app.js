@@ -87,7 +87,7 @@ function healed(words) {
 // --- Recording ---
 
 function record() {
-  const code = obstacle({ mediaDevices: navigator.mediaDevices, MediaRecorder: globalThis.MediaRecorder, isSecureContext });
+  const code = obstacle(globalThis);
   if (code) return dispatch({ type: "failed", error: { code } });
   if (!dispatch({ type: "record" })) return;
   samples.silence();
@@ -286,7 +286,7 @@ addEventListener("pageshow", (event) => {
 });
 
 // Better said before the first click than after it.
-const missing = obstacle({ mediaDevices: navigator.mediaDevices, MediaRecorder: globalThis.MediaRecorder, isSecureContext });
+const missing = obstacle(globalThis);
 if (missing) {
   screen.block();
   screen.warn(sentence(missing));

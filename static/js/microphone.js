@@ -1,9 +1,9 @@
 // The microphone: opened on request only, with everything off that would change how a voice sounds.
 
 /** What stands in the way of recording in this browser at this address, as an error code, or null: pure. */
-export function obstacle({ mediaDevices, MediaRecorder, isSecureContext }) {
-  if (!mediaDevices?.getUserMedia) return isSecureContext ? "unsupported" : "insecure";
-  return MediaRecorder ? null : "unsupported";
+export function obstacle({ navigator, MediaRecorder, AudioContext, isSecureContext }) {
+  if (!navigator.mediaDevices?.getUserMedia) return isSecureContext ? "unsupported" : "insecure";
+  return MediaRecorder && AudioContext ? null : "unsupported";
 }
 
 /** The error code for what getUserMedia threw: pure. */

@@ -269,7 +269,7 @@ export class Session {
     this.#recorder.start();
   }
 
-  // It is the first slice that begins it: Firefox lends a microphone up to 1.5 s before that hears anything.
+  // The first slice begins it: a microphone may be lent seconds before it hears anything (a headset that wakes up).
   #hears() {
     if (this.clock.running || this.#paused || this.#ending || this.moving) return;
     this.#heardAt = performance.now();

@@ -48,8 +48,10 @@ def open_page(browser: Firefox, server: Server) -> Iterator[Callable[..., Page]]
     pages: list[Page] = []
     with contextlib.ExitStack() as tabs:
 
-        def open_one(url: str | None = None, *, may_complain: bool = False, **how: Any) -> Page:
-            page = tabs.enter_context(browser.page(**how))
+        def open_one(
+            url: str | None = None, *, may_complain: bool = False, before: str = "", **how: Any
+        ) -> Page:
+            page = tabs.enter_context(browser.page(**how)).before(before)
             if not may_complain:
                 pages.append(page)
             return page.open(url or server.url)

@@ -9,6 +9,7 @@ from tests.firefox.bidi import Bidi, BidiError
 from tests.pages import PageInBrowser
 
 ENTER, SPACE, TAB = "\ue007", " ", "\ue004"
+WIDTH = "(s) => document.querySelector(s).getBoundingClientRect().width"
 
 
 class Page(PageInBrowser):
@@ -25,7 +26,8 @@ class Page(PageInBrowser):
         return self.bidi.run(self.context, function, *arguments)
 
     def before(self, script: str) -> Self:
-        declaration = f"() => {{ {script} }}"
+        # It would run in the empty page of a new tab as well, which is none to test.
+        declaration = f"() => {{ if (location.host) {{ {script} }} }}"
         self.bidi.ask(
             "script.addPreloadScript", functionDeclaration=declaration, contexts=[self.context]
         )
@@ -53,10 +55,15 @@ class Page(PageInBrowser):
         scroll = """(s) => document.querySelector(s)
             .scrollIntoView({behavior: "instant", block: "center"})"""
         self.run(scroll, selector)
+        self.press_at(selector)
+
+    def press_at(self, selector: str, *, share: float = 0.5) -> None:
+        """Press the mouse over an element, so far across of its width."""
+        across = round((share - 0.5) * self.run(WIDTH, selector))
         there = {"type": "element", "element": self.node(selector)}
         self._act(
             "pointer",
-            {"type": "pointerMove", "x": 0, "y": 0, "origin": there},
+            {"type": "pointerMove", "x": across, "y": 0, "origin": there},
             {"type": "pointerDown", "button": 0},
             {"type": "pointerUp", "button": 0},
         )

@@ -71,6 +71,10 @@ class Firefox:
         change = f"(name, value) => Services.prefs.set{kind}Pref(name, value)"
         self.bidi.run(self._chrome, change, name, value)
 
+    def prefer_dark(self, dark: bool) -> None:
+        """Let the system prefer dark pages, or light ones."""
+        self.prefer("layout.css.prefers-color-scheme.content-override", 0 if dark else 1)
+
     def answer(self, page: Page, decision: int) -> None:
         """Press "Allow" or "Block" where the browser asks for the microphone."""
         asked = "() => PopupNotifications.panel.state === 'open'"
@@ -150,7 +154,7 @@ class Firefox:
         window : bool
             Whether it is seen beside the others, instead of hiding them.
         """
-        self.prefer("layout.css.prefers-color-scheme.content-override", 0 if dark else 1)
+        self.prefer_dark(dark)
         self.prefer("intl.accept_languages", languages)
         self.prefer("permissions.default.microphone", microphone)
         visitor = self.bidi.ask("browser.createUserContext")["userContext"]

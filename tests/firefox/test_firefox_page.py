@@ -117,7 +117,7 @@ def test_a_recording_is_played_back_with_one_cursor_over_waveform_and_strip(
     assert not page.is_shown("#listen")
     page.record()
     room.say(speech.wav)
-    page.wait(lambda: page.seconds > 3, "the clock stands still")
+    page.wait(lambda: page.seconds > 2, "the clock stands still")
     page.stop()
     page.wait(lambda: page.data("#stage", "drawn") == "wave", "no waveform of the recording")
     length = float(page.get("#seek", "max"))
@@ -195,6 +195,7 @@ def test_a_watcher_sees_what_the_speaker_sees_and_how_it_ends(
     assert "no such view" in watcher.text("#state")
 
 
+@pytest.mark.slow  # ten seconds of speech are ten seconds
 def test_a_calibration_is_used_by_the_next_recording_and_tells_what_it_changed(
     open_page: Open, room: Room, speech: Speech
 ) -> None:

@@ -18,6 +18,18 @@ COUNT_ASKED = """
     const ask = devices.getUserMedia.bind(devices);
     devices.getUserMedia = (wish) => { window.asked += 1; return ask(wish); };"""
 
+# Counts what keeps the screen awake; for `before`.
+KEEP_AWAKE = """
+    window.locks = { asked: 0, held: 0 };
+    const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+    navigator.wakeLock.request = async (type) => {
+      window.locks.asked += 1;
+      const lock = await request(type);
+      window.locks.held += 1;
+      lock.addEventListener("release", () => { window.locks.held -= 1; });
+      return lock;
+    };"""
+
 
 class PageInBrowser(ABC):
     """The page as a visitor has it before them.

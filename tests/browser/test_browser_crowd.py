@@ -14,25 +14,17 @@ from selenium.webdriver.common.keys import Keys
 from servers import LiveClient, serve
 from speech import Speech
 
+from tests.pages import COUNT_ASKED
+
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., Page]
-COUNT_ASKED = """
-    const devices = navigator.mediaDevices;
-    const ask = devices.getUserMedia.bind(devices);
-    window.asked = 0;
-    devices.getUserMedia = (wish) => { window.asked += 1; return ask(wish); };"""
-
-
-def on_every_page(page: Page, script: str, url: str) -> Page:
-    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
-    return page.open(url)
 
 
 def test_who_finds_no_place_waits_in_the_queue_and_is_let_in_by_itself(
     open_page: Open, speech: Speech
 ) -> None:
     with serve({"MAX_SESSIONS": "1"}) as full:
-        page = on_every_page(open_page(full.url, microphone=speech.wav), COUNT_ASKED, full.url)
+        page = open_page(full.url, microphone=speech.wav).before(COUNT_ASKED).open(full.url)
         with LiveClient(full.url) as other:
             assert other.start("audio/wav")["ok"]
             page.click("#record")

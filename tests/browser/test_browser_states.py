@@ -17,13 +17,9 @@ from chromium import Page, audio_services, set_offline, set_permission
 from servers import LiveClient, Server, serve
 from speech import Speech
 
-Open = Callable[..., Page]
+from tests.pages import COUNT_ASKED, KEEP_AWAKE
 
-COUNT_ASKED = """
-    const devices = navigator.mediaDevices;
-    const ask = devices.getUserMedia.bind(devices);
-    window.asked = 0;
-    devices.getUserMedia = (wish) => { window.asked += 1; return ask(wish); };"""
+Open = Callable[..., Page]
 
 # Headless, the browser has nobody to ask: here the visitor takes time, until `allow()`.
 HESITATE = """
@@ -33,29 +29,6 @@ HESITATE = """
       await new Promise((resolve) => { window.allow = resolve; });
       return ask(wish);
     };"""
-
-KEEP_AWAKE = """
-    window.locks = { asked: 0, held: 0 };
-    const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-    navigator.wakeLock.request = async (type) => {
-      window.locks.asked += 1;
-      const lock = await request(type);
-      window.locks.held += 1;
-      lock.addEventListener("release", () => { window.locks.held -= 1; });
-      return lock;
-    };"""
-
-
-def prepared(page: Page, script: str, url: str) -> Page:
-    """Open the page anew, with a script that runs before its own."""
-    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
-    return page.open(url)
-
-
-def wait_text(page: Page, selector: str, words: str, *, seconds: float = 20) -> None:
-    page.wait(
-        lambda: words in page.text(selector), f"{selector} does not say {words!r}", seconds=seconds
-    )
 
 
 def freeze(page: Page, seconds: float) -> None:
@@ -68,7 +41,7 @@ def freeze(page: Page, seconds: float) -> None:
 def test_a_first_visit_asks_for_nothing_and_says_what_to_do(
     open_page: Open, server: Server, speech: Speech
 ) -> None:
-    page = prepared(open_page(microphone=speech.wav), COUNT_ASKED, server.url)
+    page = open_page(microphone=speech.wav).before(COUNT_ASKED).open(server.url)
     assert page.state == "idle"
     assert "Press Record" in page.text(".hero .lead")
     assert page.text("#state") == "Ready when you are."
@@ -85,7 +58,7 @@ def test_a_first_visit_asks_for_nothing_and_says_what_to_do(
 def test_while_the_browser_asks_the_page_says_so_and_the_answer_goes_on(
     open_page: Open, server: Server, speech: Speech
 ) -> None:
-    page = prepared(open_page(microphone=speech.wav), HESITATE, server.url)
+    page = open_page(microphone=speech.wav).before(HESITATE).open(server.url)
     page.click("#record")
     page.wait_state("asking")
     assert page.text("#state") == "Your browser asks for the microphone. Please allow it."
@@ -97,7 +70,7 @@ def test_while_the_browser_asks_the_page_says_so_and_the_answer_goes_on(
 def test_an_answer_to_the_browsers_question_that_comes_after_cancel_opens_no_microphone(
     open_page: Open, server: Server, speech: Speech
 ) -> None:
-    page = prepared(open_page(microphone=speech.wav), HESITATE, server.url)
+    page = open_page(microphone=speech.wav).before(HESITATE).open(server.url)
     page.click("#record")
     page.wait_state("asking")
     page.click("#cancel")
@@ -171,12 +144,12 @@ def test_offline_is_said_and_the_recording_comes_back_with_the_network(
     page.hear_more(state=("speech", "unsure"))
     set_offline(page.driver, True)
     page.wait_state("reconnecting")
-    wait_text(page, "#state", "You are offline.")
+    page.wait_text("#state", "You are offline.")
     assert page.find("#stop").is_displayed()
     stood = page.seconds
     set_offline(page.driver, False)
     page.wait_state("recording")
-    wait_text(page, "#aside", "goes on")
+    page.wait_text("#aside", "goes on")
     page.wait(lambda: page.seconds > stood + 1, "the clock did not go on")
     page.hear_more(state=("speech", "unsure"))
     page.stop()
@@ -240,7 +213,7 @@ def test_a_locked_phone_that_freezes_the_page_is_owned_up_to(
     page.hear_more(state=("speech", "unsure"))
     stood = page.seconds
     freeze(page, 10)
-    wait_text(page, "#aside", "asleep for")
+    page.wait_text("#aside", "asleep for")
     assert "is missing" in page.text("#aside")
     page.wait_state("recording")
     page.hear_more(state=("speech", "unsure"))
@@ -254,7 +227,7 @@ def test_a_locked_phone_that_freezes_the_page_is_owned_up_to(
 def test_the_screen_is_kept_awake_while_recording_only(
     open_page: Open, server: Server, speech: Speech
 ) -> None:
-    page = prepared(open_page(microphone=speech.wav), KEEP_AWAKE, server.url)
+    page = open_page(microphone=speech.wav).before(KEEP_AWAKE).open(server.url)
 
     def held() -> int:
         return int(page.driver.execute_script("return locks.held"))
@@ -277,9 +250,8 @@ def test_a_server_that_is_being_replaced_when_recording_begins_is_waited_for(
     open_page: Open, speech: Speech
 ) -> None:
     with serve({"GRACEFUL_S": "20"}) as server:
-        page = prepared(
-            open_page(server.url, microphone=speech.wav, may_complain=True), HESITATE, server.url
-        )
+        page = open_page(server.url, microphone=speech.wav, may_complain=True)
+        page.before(HESITATE).open(server.url)
         with LiveClient(server.url) as other:
             assert other.start("audio/wav")["ok"]  # whose recording keeps the old worker alive
             page.click("#record")
@@ -337,7 +309,7 @@ def test_a_screen_reader_is_told_of_states_and_winners_and_not_of_every_window(
 def test_where_nothing_can_be_recorded_the_page_does_not_call_itself_ready(
     open_page: Open, server: Server
 ) -> None:
-    page = prepared(open_page(), "delete window.MediaRecorder;", server.url)
+    page = open_page().before("delete window.MediaRecorder;").open(server.url)
     assert "Use a current Firefox, Chrome, Edge or Safari" in page.notice
     assert page.text("#state") == "Recording is not possible here. Files and sample clips are."
     assert page.find("#file").is_enabled()

@@ -15,20 +15,11 @@ import pytest
 from tests.firefox.firefox import ALLOW, ASK, BLOCK, ELSEWHERE, Firefox
 from tests.firefox.firefox_page import Page
 from tests.firefox.pulse import Room
-from tests.pages import COUNT_ASKED, HEARS
+from tests.pages import COUNT_ASKED, HEARS, KEEP_AWAKE
 from tests.servers import LiveClient, Server, serve
 from tests.speech import Speech
 
 Open = Callable[..., Page]
-
-KEEP_AWAKE = """
-    window.locks = 0;
-    const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-    navigator.wakeLock.request = async (type) => {
-        const lock = await request(type);
-        window.locks += 1;
-        lock.addEventListener("release", () => { window.locks -= 1; });
-        return lock; };"""
 
 # When the first sound had been recorded, and when the page said that it listens.
 FIRST_SOUND = """
@@ -280,7 +271,7 @@ def test_in_the_background_the_recording_goes_on_and_the_screen_stays_awake_in_f
     title = page.run("() => document.title")
 
     def awake(locks: int) -> None:
-        page.wait(lambda: page.run("() => locks") == locks, f"not {locks} locks on the screen")
+        page.wait(lambda: page.run("() => locks.held") == locks, f"not {locks} locks on the screen")
 
     page.record()
     page.hear_more()
@@ -310,7 +301,7 @@ def test_a_locked_phone_that_stops_the_page_is_owned_up_to(
     page.record()
     room.say(speech.wav)
     page.hear_more(state=HEARS)
-    browser.sleep(page, 7)
+    browser.sleep(page, 6.5)  # after six seconds without an answer it connects anew
     page.wait_text("#aside", "asleep for")
     assert "is missing" in page.text("#aside")
     page.wait_state("recording")

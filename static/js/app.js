@@ -138,6 +138,7 @@ const listeners = {
   },
   lost(event) {
     dispatch(event);
+    screen.aside(""); // what it said of the connection is over
     waveform.stop();
   },
   skipped({ windows }) {

@@ -61,6 +61,7 @@ export class Screen {
   /** Nothing can be recorded with this browser, or at this address. */
   block() {
     this.#blocked = true;
+    document.body.dataset.blocked = "true";
     this.#say();
   }
 

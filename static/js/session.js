@@ -87,10 +87,10 @@ export class Session {
     return this.#type;
   }
 
-  /** Changes what the browser does to the sound; resolves with whether it did at once. */
-  async treat(settings) {
+  /** Another microphone or other treatment, while it is recorded: see microphone.js. */
+  async change(settings) {
     this.#settings = settings;
-    return (await this.#microphone?.treat(settings)) ?? false;
+    return (await this.#microphone?.change(settings)) ?? "later";
   }
 
   /** Asks for the microphone, connects and starts. */

@@ -61,7 +61,9 @@ export class Devices {
       this.#keep({ device: "" });
       note.textContent = strings.studio.microphone.gone;
     }
-    select.replaceChildren(...[{ id: "", name: strings.studio.microphone.any }, ...found].map(({ id, name }) => new Option(name, id)));
+    const options = [{ id: "", name: strings.studio.microphone.any }, ...found];
+    const known = [...select.options].map(({ value, text }) => value + text).join() === options.map(({ id, name }) => id + name).join();
+    if (!known) select.replaceChildren(...options.map(({ id, name }) => new Option(name, id))); // it may be open just now
     select.value = this.#settings.device;
   }
 

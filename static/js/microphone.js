@@ -40,17 +40,18 @@ function treatment(settings) {
   return Object.fromEntries(TREATMENTS.map((name) => [name, settings[name] === true]));
 }
 
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 500; // for the socket: most browsers have it at once, and nobody should wait for it
 
 /**
  * A microphone that can be changed for another while it is recorded. What is recorded is not the microphone's own stream but that
  * of a socket, into which one microphone after another is plugged: a recorder's stream must never change its tracks. Where the
- * browser does not let the socket run, the microphone itself is recorded, and stays.
+ * browser does not let the socket run (in time), the microphone itself is recorded, and stays.
  */
 export class Microphone {
-  #context = new AudioContext();
-  #socket = new MediaStreamAudioDestinationNode(this.#context, { channelCount: 1, channelCountMode: "explicit" });
+  #context;
+  #socket;
   #onGone;
+  #recorded = null;
   #plugged = null; // the microphone's own stream,
   #plug = null; // its end in the socket,
   #device = ""; // and which one was asked for
@@ -58,24 +59,40 @@ export class Microphone {
   #changes = Promise.resolve();
 
   /**
-   * @param {MediaStream} stream
+   * @param {AudioContext} context
    * @param {() => void} onGone the device was unplugged or its permission withdrawn
    */
-  constructor(stream, onGone) {
+  constructor(context, onGone) {
+    this.#context = context;
     this.#onGone = onGone;
-    this.analyser = this.#context.createAnalyser();
+    this.#socket = new MediaStreamAudioDestinationNode(context, { channelCount: 1, channelCountMode: "explicit" });
+    this.analyser = context.createAnalyser();
     this.analyser.fftSize = 2048;
     this.analyser.connect(this.#socket);
-    this.#take(stream);
-    this.stream = stream; // what is recorded
   }
 
-  /** Asks for it. Rejects with the browser's own error; `reason` names it. */
+  /**
+   * Asks for it. Rejects with the browser's own error; `reason` names it.
+   * @param {() => void} onGone
+   * @param {{device?: string}} [settings]
+   */
   static async open(onGone, settings = {}) {
-    const microphone = new Microphone(await ask(settings), onGone);
-    microphone.#device = settings.device ?? "";
-    await microphone.#wake();
-    return microphone;
+    const context = new AudioContext(); // begins to run while the visitor is asked, by the click that brought us here
+    try {
+      const microphone = new Microphone(context, onGone);
+      microphone.#take(await ask(settings), settings.device);
+      await Promise.race([microphone.#wake(), new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); })]);
+      return microphone;
+    } catch (error) {
+      context.close();
+      throw error;
+    }
+  }
+
+  /** What a recorder should record from now on. */
+  get stream() {
+    this.#recorded = this.#context.state === "running" ? this.#socket.stream : this.#plugged;
+    return this.#recorded;
   }
 
   /**
@@ -97,7 +114,7 @@ export class Microphone {
     const device = settings.device ?? "";
     const same = device === this.#device;
     if (same && (await treat(this.#plugged, settings))) return "now";
-    if (this.stream === this.#plugged) return "later";
+    if (this.#recorded !== this.#socket.stream) return "later";
     this.#asking = true; // there are browsers where the second microphone silences the first
     const stream = await ask(settings).catch(() => null);
     this.#asking = false;
@@ -109,12 +126,12 @@ export class Microphone {
       if (this.#plugged.getTracks().some((track) => track.readyState === "ended")) this.#onGone();
       return same ? "later" : "kept";
     }
-    this.#device = device;
-    this.#take(stream);
+    this.#take(stream, device);
     return same && !treats(stream, settings) ? "unable" : "now";
   }
 
-  #take(stream) {
+  #take(stream, device = "") {
+    this.#device = device;
     this.#plug?.disconnect();
     stop(this.#plugged);
     this.#plugged = stream;
@@ -124,13 +141,12 @@ export class Microphone {
       track.addEventListener("ended", () => {
         if (this.#plugged === stream && !this.#asking) this.#onGone();
       });
-      track.addEventListener("unmute", () => this.#context.resume().catch(() => {})); // after a telephone call
+      track.addEventListener("unmute", () => this.#wake()); // after a telephone call
     }
   }
 
-  async #wake() {
-    await Promise.race([this.#context.resume().catch(() => {}), new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); })]);
-    if (this.#context.state === "running") this.stream = this.#socket.stream;
+  #wake() {
+    return this.#context.resume().catch(() => {});
   }
 }
 

@@ -1,5 +1,7 @@
 // The microphone: opened on request only, with everything off that would change how a voice sounds.
 
+import { hears } from "./ear.js";
+
 /** What stands in the way of recording in this browser at this address, as an error code, or null: pure. */
 export function obstacle({ navigator, MediaRecorder, AudioContext, isSecureContext }) {
   if (!navigator.mediaDevices?.getUserMedia) return isSecureContext ? "unsupported" : "insecure";
@@ -40,7 +42,7 @@ function treatment(settings) {
   return Object.fromEntries(TREATMENTS.map((name) => [name, settings[name] === true]));
 }
 
-const PATIENCE_MS = 500; // for the socket: most browsers have it at once, and nobody should wait for it
+const PATIENCE_MS = 500; // for the socket: most browsers have it at once, and nobody should wait long for it
 
 /**
  * A microphone that can be changed for another while it is recorded. What is recorded is not the microphone's own stream but that
@@ -48,6 +50,9 @@ const PATIENCE_MS = 500; // for the socket: most browsers have it at once, and n
  * browser does not let the socket run (in time), the microphone itself is recorded, and stays.
  */
 export class Microphone {
+  /** Fulfilled once it hears something, and can be recorded. */
+  ready = Promise.resolve();
+
   #context;
   #socket;
   #onGone;
@@ -81,7 +86,8 @@ export class Microphone {
     try {
       const microphone = new Microphone(context, onGone);
       microphone.#take(await ask(settings), settings.device);
-      await Promise.race([microphone.#wake(), new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); })]);
+      const running = Promise.race([microphone.#wake(), new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); })]);
+      microphone.ready = Promise.all([running, hears(microphone.#plugged, context)]);
       return microphone;
     } catch (error) {
       context.close();
@@ -117,6 +123,7 @@ export class Microphone {
     if (this.#recorded !== this.#socket.stream) return "later";
     this.#asking = true; // there are browsers where the second microphone silences the first
     const stream = await ask(settings).catch(() => null);
+    if (stream) await hears(stream, this.#context); // until then the one before does
     this.#asking = false;
     if (this.#context.state === "closed") {
       stop(stream);

@@ -105,7 +105,8 @@ export class Session {
       if (this.#over) return microphone.close();
       this.#microphone = microphone;
       this.#tell({ type: "granted" });
-      await opening;
+      await Promise.all([opening, microphone.ready]);
+      if (this.#over) return;
       this.#listen();
       await this.#start({ met: true });
     } catch (error) {

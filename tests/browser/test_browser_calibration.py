@@ -7,10 +7,9 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-import chromium
 from chromium import Page
 from selenium.webdriver.common.keys import Keys
-from speech import Speech
+from speech import RATE, Speech
 from tap import TAP, js, press, starts
 
 Open = Callable[..., Page]
@@ -109,8 +108,8 @@ def test_who_says_nothing_is_not_calibrated(open_page: Open, tmp_path: Path) -> 
     with wave.open(str(tmp_path / "silence.wav"), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
-        out.setframerate(chromium.RATE)
-        out.writeframes(bytes(2 * chromium.RATE))
+        out.setframerate(RATE)
+        out.writeframes(bytes(2 * RATE))
     page = open_page(microphone=tmp_path / "silence.wav")
     page.click("#calibrate")
     page.click("#calibration-begin")

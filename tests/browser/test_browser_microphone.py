@@ -14,12 +14,15 @@ Open = Callable[..., Page]
 TREATMENTS = ("echoCancellation", "noiseSuppression", "autoGainControl")
 
 
-# The recorder records what it is given; here it is told what that was.
+# Notes what is recorded for the server.
 RECORDED = """
     window.recorded = [];
     const Recorder = MediaRecorder;
     window.MediaRecorder = class extends Recorder {
-      constructor(stream, how) { super(stream, how); recorded.push(stream.getAudioTracks()[0]); }
+      constructor(stream, how) {
+        super(stream, how);
+        if (how.audioBitsPerSecond) recorded.push(stream.getAudioTracks()[0]);
+      }
     };"""
 # Every answer of the browser but the first is its refusal.
 REFUSE_ALL_BUT_THE_FIRST = """

@@ -15,15 +15,7 @@ from pathlib import Path
 
 from chromium import Page, set_offline
 from servers import LiveClient, serve
-
-# Headless, the browser has nobody to ask: here the visitor takes time, until `allow()`.
-HESITATE = """
-    const devices = navigator.mediaDevices;
-    const ask = devices?.getUserMedia.bind(devices);
-    if (ask) devices.getUserMedia = async (wish) => {
-      if (window.hesitating) await new Promise((resolve) => { window.allow = resolve; });
-      return ask(wish);
-    };"""
+from tap import HESITATE
 
 Scene = tuple[str, Page]
 

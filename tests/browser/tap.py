@@ -10,6 +10,17 @@ from selenium.webdriver.common.action_chains import ActionChains
 
 SEVERAL = ("--use-fake-device-for-media-stream=device-count=2",)  # microphones
 
+# Headless, the browser has nobody to ask: here the visitor takes time, until `allow()`, for as long
+# as they hesitate.
+HESITATE = """
+    window.hesitating = true;
+    const devices = navigator.mediaDevices;
+    const ask = devices?.getUserMedia.bind(devices);
+    if (ask) devices.getUserMedia = async (wish) => {
+      if (window.hesitating) await new Promise((resolve) => { window.allow = resolve; });
+      return ask(wish);
+    };"""
+
 # Notes what the page asks the browser for, and what it sends; both still happen.
 TAP = """
     window.asked = [];

@@ -24,8 +24,11 @@ LOOKS = {
     "390": (390, 844, False),
     "390-dark": (390, 844, True),
 }
-WHOLE = ("idle", "result", "sample", "watch")  # drawn down to the page's end as well
-PARTS = {"share": "#share"}  # what the picture is about, where that is not at the page's top
+WHOLE = ("idle", "result", "sample", "long", "watch")  # drawn down to the page's end as well
+PARTS = {
+    "share": "#share",
+    "sending": "#drop",
+}  # what the picture is about, where that is not at the page's top
 
 
 def main() -> None:

@@ -6,9 +6,11 @@ that is in it. Who looks at a page may change its size and its theme.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import tempfile
+import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +59,19 @@ def visit(stage: Stage) -> Iterator[Scene]:
         page.driver.execute_script("arguments[0].showModal()", dialog)
         yield f"dialog-{name}", page
         page.driver.execute_script("arguments[0].close()", dialog)
-    page.driver.execute_script("window.hesitating = true")
+    page.run("() => { window.hesitating = false; }")
+    page.click("#calibrate")
+    page.click("#calibration-begin")
+    spoken = page.find("#calibration-turn")
+    page.wait(lambda: float(spoken.get_attribute("aria-valuenow") or 0) > 3, "no speech is counted")
+    yield "calibrating", page
+    page.wait(
+        lambda: page.data("#calibration-dialog", "state") == "done", "it does not end", seconds=45
+    )
+    yield "calibrated", page
+    page.click("#calibration-close")
+    page.click("#voice-forget")
+    page.run("() => { window.hesitating = true; }")
     page.click("#record")
     page.wait_state("asking")
     yield "asking", page
@@ -91,12 +105,10 @@ def voice(stage: Stage) -> Iterator[Scene]:
 
 
 def clips(stage: Stage) -> Iterator[Scene]:
-    """Have clips judged: one of the samples, and a file that is none."""
+    """Have clips judged: one of the samples, a long file, and a file that is none."""
     page = stage.browser().open(stage.url)
     page.wait(lambda: page.all("#cards .sample"), "no sample clips")
-    page.driver.execute_cdp_cmd(
-        "Fetch.enable", {"patterns": [{"urlPattern": "*/api/v1/predictions*"}]}
-    )
+    hold(page)
     page.press(page.all("#cards .judge")[1])
     page.wait_state("judging")
     yield "judging", page
@@ -109,6 +121,20 @@ def clips(stage: Stage) -> Iterator[Scene]:
     page.driver.execute_async_script("setTimeout(arguments[0], 700)")
     yield "sample", page
     with tempfile.TemporaryDirectory() as folder:
+        long = repeated(stage.speech, Path(folder) / "long.wav", seconds=100)
+        hold(page)
+        page.find("#file").send_keys(str(long))
+        page.wait_state("judging")
+        page.driver.execute_async_script("setTimeout(arguments[0], 700)")
+        yield "sending", page
+        page.click("#sending-cancel")
+        page.wait_state("idle")
+        page.driver.execute_cdp_cmd("Fetch.disable", {})
+        page.find("#file").send_keys(str(long))
+        page.wait_state("result", seconds=60)
+        page.wait(lambda: page.data("#stage", "drawn") == "wave", "no waveform", seconds=60)
+        page.driver.execute_async_script("setTimeout(arguments[0], 700)")
+        yield "long", page
         letter = Path(folder) / "letter.txt"
         letter.write_text("Dear Sir or Madam")
         page.find("#file").send_keys(str(letter))
@@ -213,3 +239,20 @@ def watching(stage: Stage) -> Iterator[Scene]:
 JOURNEYS: dict[str, Callable[[Stage], Iterator[Scene]]] = {
     journey.__name__: journey for journey in (visit, voice, clips, crowd, troubles, watching)
 }
+
+
+def hold(page: Page) -> None:
+    """Hold back what is sent to be judged."""
+    judged = {"patterns": [{"urlPattern": "*/api/v1/predictions*"}]}
+    page.driver.execute_cdp_cmd("Fetch.enable", judged)
+
+
+def repeated(source: Path, target: Path, *, seconds: float) -> Path:
+    """Write a WAV over and over, with silence between, until it is so long."""
+    with wave.open(str(source)) as clip:
+        shape = clip.getparams()
+        frames = clip.readframes(shape.nframes) + bytes(2 * shape.framerate)
+    with wave.open(str(target), "wb") as out:
+        out.setparams(shape)
+        out.writeframes(frames * math.ceil(seconds * 2 * shape.framerate / len(frames)))
+    return target

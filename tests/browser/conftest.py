@@ -9,6 +9,7 @@ from typing import Any
 import chromium
 import pytest
 from chromium import Page
+from shown import KEEP_URLS
 
 from tests import page_fixtures
 from tests.servers import Server
@@ -42,3 +43,9 @@ def open_page(server: Server) -> Iterator[Callable[..., Page]]:
             ]
         page.driver.quit()
     assert not complaints
+
+
+@pytest.fixture
+def open_keeping(open_page: Callable[..., Page], server: Server) -> Callable[..., Page]:
+    """Return a function that opens the page so that the object URLs it holds can be counted."""
+    return lambda **how: open_page(**how).before(KEEP_URLS).open(server.url)

@@ -12,6 +12,11 @@ import pytest
 from chromium import Page
 from selenium.webdriver.common.keys import Keys
 from servers import LiveClient, serve
+from shown import (
+    LOUDNESS,
+    played,
+    wait_drawn,
+)
 from speech import Speech
 
 from tests.pages import COUNT_ASKED
@@ -193,3 +198,29 @@ def test_a_place_that_was_lost_with_the_connection_is_waited_for_and_nothing_is_
         page.stop()
         assert page.seconds > stood
         assert "interrupted once" in page.text("#result-beside")
+
+
+def test_a_recording_that_lost_its_connection_is_played_as_one(
+    open_keeping: Open, speech: Speech
+) -> None:
+    page = open_keeping(microphone=speech.wav)
+    page.record()
+    page.wait(lambda: page.seconds > 2, "the clock stands still")
+    page.driver.execute_script("dispatchEvent(new Event('offline'))")  # renews the connection
+    page.wait_state("reconnecting")
+    page.wait_state("recording")
+    between = page.seconds
+    page.wait(lambda: page.seconds > between + 2, "the clock does not go on")
+    page.stop()
+    wait_drawn(page)
+    assert "interrupted once" in page.text("#result-beside")
+    sound = page.driver.execute_async_script(LOUDNESS)
+    assert sound["seconds"] == pytest.approx(page.seconds, abs=0.6)
+    cut = round(between * 10)
+    assert max(sound["blocks"][:cut]) > 0.05
+    assert max(sound["blocks"][cut + 3 :]) > 0.05
+    page.driver.execute_script(
+        "document.getElementById('playback').currentTime = arguments[0]", between
+    )
+    page.click("#play")
+    page.wait(lambda: played(page) > between + 0.5, "the second part does not play")

@@ -15,6 +15,7 @@ import chromium  # noqa: E402
 import figures  # noqa: E402
 from chromium import Page  # noqa: E402
 from servers import serve  # noqa: E402
+from speech import write_wav  # noqa: E402
 
 VISITS = 5
 MOTION_S = 10.0
@@ -29,7 +30,7 @@ def main() -> None:
     clip = sorted((ROOT / "samples" / "synthetic").glob("*.flac"))[0]
     with tempfile.TemporaryDirectory() as folder, serve() as server:
         speech = Path(folder) / "speech.wav"
-        chromium.write_wav(clip, speech, before_s=0.5)
+        write_wav(clip, speech, before_s=0.5)
         paint(server.url)
         draws(server.url, speech, Path(folder) / "trace.json")
         for measure in (moves, keeps):

@@ -15,6 +15,7 @@ import chromium  # noqa: E402
 from chromium import Page  # noqa: E402
 from scenes import JOURNEYS, Stage  # noqa: E402
 from servers import serve  # noqa: E402
+from speech import write_wav  # noqa: E402
 
 FOLDER = ROOT / ".screenshots"
 LOOKS = {
@@ -23,8 +24,11 @@ LOOKS = {
     "390": (390, 844, False),
     "390-dark": (390, 844, True),
 }
-WHOLE = ("idle", "result", "sample", "watch")  # drawn down to the page's end as well
-PARTS = {"share": "#share"}  # what the picture is about, where that is not at the page's top
+WHOLE = ("idle", "result", "sample", "long", "watch")  # drawn down to the page's end as well
+PARTS = {
+    "share": "#share",
+    "sending": "#drop",
+}  # what the picture is about, where that is not at the page's top
 
 
 def main() -> None:
@@ -39,7 +43,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, serve() as server:
         speech = Path(folder) / "speech.wav"
-        seconds = chromium.write_wav(clip, speech, before_s=0.5)
+        seconds = write_wav(clip, speech, before_s=0.5)
         for name in asked.journeys or JOURNEYS:
             go(name, server.url, speech, seconds)
 

@@ -3,6 +3,7 @@
 
 import { About } from "./about.js";
 import { Bars } from "./bars.js";
+import { Clips } from "./clips.js";
 import { read } from "./config.js";
 import { foot } from "./foot.js";
 import { language } from "./language.js";
@@ -10,10 +11,9 @@ import { Live } from "./live.js";
 import { MfccPicture } from "./mfcc.js";
 import { obstacle } from "./microphone.js";
 import { calm } from "./palette.js";
-import { fault, predict } from "./predictions.js";
 import { Presence } from "./presence.js";
 import { Result } from "./result.js";
-import { Samples, clipOf, title } from "./samples.js";
+import { Samples } from "./samples.js";
 import { Screen } from "./screen.js";
 import { Session } from "./session.js";
 import { Sharing } from "./sharing.js";
@@ -38,7 +38,6 @@ const presence = new Presence({ network: () => screen.network(), healed });
 
 let state = initial;
 let session = null;
-let sending = null; // the request under way
 
 // --- Showing ---
 
@@ -78,6 +77,13 @@ function finish(judgement, about, source) {
   $("result-sentence").focus({ preventScroll: true });
 }
 
+// Nothing of what was there before.
+function clear() {
+  screen.warn("");
+  bars.clear();
+  waveform.clear();
+}
+
 // What stood in the way is gone.
 function healed(words) {
   dispatch({ type: "discard" });
@@ -87,15 +93,13 @@ function healed(words) {
 // --- Recording ---
 
 function record() {
-  const code = obstacle({ mediaDevices: navigator.mediaDevices, MediaRecorder: globalThis.MediaRecorder, isSecureContext });
+  const code = obstacle(globalThis);
   if (code) return dispatch({ type: "failed", error: { code } });
   if (!dispatch({ type: "record" })) return;
   samples.silence();
   samples.choose(null);
-  screen.warn("");
+  clear();
   screen.forget();
-  bars.clear();
-  waveform.clear();
   mfcc.clear();
   session = new Session(live, config, heard, studio.wishes);
   session.begin();
@@ -138,6 +142,7 @@ const listeners = {
   },
   lost(event) {
     dispatch(event);
+    screen.aside(""); // what it said of the connection is over
     waveform.stop();
   },
   skipped({ windows }) {
@@ -187,61 +192,11 @@ async function stop() {
 
 function cancel() {
   if (!allowed(state).cancel) return;
-  sending?.cancel();
+  clips.cancel();
   session?.close();
   session = null;
   dispatch({ type: "cancel" });
   bars.clear();
-}
-
-// --- Files ---
-
-async function judge(file, name, { meant = null, onProgress, card = null } = {}) {
-  try {
-    sending = predict(file, name, { onProgress });
-    const judgement = await sending.done;
-    if (!dispatch({ type: "answered" })) return;
-    if (card) samples.heard(card, judgement);
-    finish(judgement, { voice: "clip", name: card ? title(card.name) : name, meant }, file);
-  } catch (error) {
-    if (error.code !== "cancelled") dispatch({ type: "failed", error: { code: error.code ?? "unknown", where: "file" } });
-  } finally {
-    sending = null;
-  }
-}
-
-function beginJudging() {
-  if (!dispatch({ type: "judge" })) return false;
-  samples.silence();
-  samples.choose(null);
-  screen.warn("");
-  bars.clear();
-  waveform.clear();
-  return true;
-}
-
-async function judgeSample(sample) {
-  if (!beginJudging()) return;
-  samples.choose(sample);
-  goToRecorder();
-  const clip = await clipOf(sample);
-  if (!clip) return dispatch({ type: "failed", error: { code: "sample_gone" } });
-  if (state.name === "judging") await judge(clip, sample.url.split("/").at(-1), { meant: sample.emotion, card: sample });
-}
-
-async function judgeFiles(files) {
-  const [file] = files;
-  const code = files.length > 1 ? "many_files" : fault(file, config);
-  if (!allowed(state).judge) return;
-  if (code) {
-    dispatch({ type: "failed", error: { code, where: "file" } });
-    goToRecorder();
-    return;
-  }
-  if (!beginJudging()) return;
-  upload.begin(file);
-  await judge(file, file.name, { onProgress: (share) => upload.progress(share) });
-  goToRecorder();
 }
 
 // The answer appears there, wherever on the page the question was asked.
@@ -251,14 +206,17 @@ function goToRecorder() {
 
 // --- Wiring ---
 
-const samples = new Samples({ cards: $("cards"), note: $("samples-note"), more: $("more"), player: $("player"), tally: $("tally"), back: $("back") }, judgeSample);
+const samples = new Samples({ cards: $("cards"), note: $("samples-note"), more: $("more"), player: $("player"), tally: $("tally"), back: $("back") }, (sample) => clips.sample(sample));
 const sharing = new Sharing(live, {
   panel: $("share"), toggle: $("share-switch"), open: $("share-open"), url: $("share-url"), copy: $("share-copy"),
   send: $("share-send"), stop: $("share-stop"), count: $("share-count"), note: $("share-note"), code: $("share-code"),
 });
 const upload = new Upload({
   form: $("drop"), input: $("file"), sending: $("sending"), bar: $("progress"), text: $("sending-text"), cancel: $("sending-cancel"),
-}, { onFiles: judgeFiles, onCancel: cancel });
+}, { onFiles: (files) => clips.files(files), onCancel: cancel });
+const clips = new Clips({
+  config, dispatch, samples, upload, clear, finish, look: goToRecorder, free: () => allowed(state).judge, waiting: () => state.name === "judging",
+});
 
 for (const [id, act] of Object.entries({ record, pause, resume, again, stop, cancel })) $(id).addEventListener("click", act);
 $("discard").addEventListener("click", () => {
@@ -286,7 +244,7 @@ addEventListener("pageshow", (event) => {
 });
 
 // Better said before the first click than after it.
-const missing = obstacle({ mediaDevices: navigator.mediaDevices, MediaRecorder: globalThis.MediaRecorder, isSecureContext });
+const missing = obstacle(globalThis);
 if (missing) {
   screen.block();
   screen.warn(sentence(missing));

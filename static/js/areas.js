@@ -3,19 +3,23 @@
 
 import { Chart, Filler, LineController, LineElement, LinearScale, PointElement } from "../vendor/chart.js/chart.js";
 
+import { bare, dressShares, shares } from "./axes.js";
 import { Flow } from "./flow.js";
-import { capital, clockTime, percent } from "./format.js";
+import { capital, clockTime } from "./format.js";
 import { calm, onThemeChange, palette } from "./palette.js";
 import { word } from "./strings.js";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler);
 
 const CALM_S = 1; // with reduced motion the picture moves once a second
-const NARROW = 420;
+const ROUND = 8;
 
 const marks = {
   id: "marks",
-  beforeDatasetsDraw: (chart) => paint(chart, "silence"),
+  beforeDatasetsDraw: (chart) => {
+    reserve(chart);
+    paint(chart, "silence");
+  },
   afterDatasetsDraw: (chart) => paint(chart, "unsure"),
 };
 
@@ -55,23 +59,17 @@ export class Areas {
         parsing: false,
         normalized: true,
         marks: [],
+        until: 0,
         scales: {
           x: {
             type: "linear",
-            grid: { display: false },
-            border: { display: false },
+            ...bare(),
             afterBuildTicks: (axis) => {
               axis.ticks = everyTen(axis.min, axis.max);
             },
             ticks: { maxRotation: 0, autoSkip: false, callback: (seconds) => clockTime(seconds) },
           },
-          y: {
-            min: 0,
-            max: 1,
-            grid: { display: false },
-            border: { display: false },
-            ticks: { stepSize: 0.5, padding: 4, callback: (share) => percent(share) },
-          },
+          y: shares(),
         },
       },
       plugins: [marks],
@@ -104,12 +102,13 @@ export class Areas {
       set.backgroundColor = look.color(this.#labels[index]) || look.color("accent");
       set.borderColor = look.color("card"); // a seam, so that neighbours stay apart for every eye
     });
-    const { x, y } = chart.options.scales;
+    const { x } = chart.options.scales;
     Object.assign(x, { min: from_s, max: to_s });
-    x.ticks.color = y.ticks.color = look.color("soft");
-    x.ticks.font = y.ticks.font = { family: look.font, size: 12 };
-    y.display = this.#canvas.clientWidth >= NARROW;
+    x.ticks.color = look.color("soft");
+    x.ticks.font = { family: look.font, size: 12 };
+    dressShares(chart, look);
     chart.options.marks = this.#flow.marks();
+    chart.options.until = this.#flow.windows.at(-1)?.end_s ?? from_s;
     chart.update("none");
     Object.assign(this.#canvas.dataset, {
       points: String(rows[0].length), from: from_s.toFixed(2), to: to_s.toFixed(2),
@@ -122,6 +121,19 @@ function everyTen(min, max) {
   const ticks = [];
   for (let value = Math.ceil(min / 10) * 10; value <= max; value += 10) ticks.push({ value });
   return ticks;
+}
+
+// What is still to come looks like the bars' empty tracks.
+function reserve(chart) {
+  const { ctx, chartArea, scales } = chart;
+  const left = Math.max(chartArea.left, scales.x.getPixelForValue(chart.options.until));
+  if (left >= chartArea.right) return;
+  ctx.save();
+  ctx.fillStyle = palette().color("track");
+  ctx.beginPath();
+  ctx.roundRect(left, chartArea.top, chartArea.right - left, chartArea.height, [left > chartArea.left ? 0 : ROUND, ROUND, ROUND, left > chartArea.left ? 0 : ROUND]);
+  ctx.fill();
+  ctx.restore();
 }
 
 function paint(chart, kind) {

@@ -3,7 +3,9 @@
 
 import { BarController, BarElement, CategoryScale, Chart, LinearScale } from "../vendor/chart.js/chart.js";
 
+import { bare, dressShares, narrow, shares } from "./axes.js";
 import { capital, percent } from "./format.js";
+import { fitting } from "./labels.js";
 import { calm, onThemeChange, palette } from "./palette.js";
 import { word } from "./strings.js";
 import { winner } from "./timeline.js";
@@ -11,6 +13,8 @@ import { winner } from "./timeline.js";
 Chart.register(BarController, BarElement, CategoryScale, LinearScale);
 
 const STUB = 0.025; // how high a silent bar is drawn
+const WEIGHT = 560;
+const TIGHT = 60; // CSS pixels from bar to bar: less is too little for "100 %" in full size
 
 // The empty tracks behind the bars and the numbers above them.
 const furniture = {
@@ -34,7 +38,7 @@ const furniture = {
     ctx.textBaseline = "alphabetic";
     chart.getDatasetMeta(0).data.forEach((bar, index) => {
       const best = chart.options.best === index;
-      ctx.font = `${best ? 700 : 560} 15px ${look.font}`;
+      ctx.font = `${best ? 700 : WEIGHT} ${chart.options.size}px ${look.font}`;
       ctx.fillStyle = look.color(best ? "ink" : "soft");
       ctx.fillText(chart.options.numbers[index], bar.x, chart.chartArea.top - 9);
     });
@@ -80,16 +84,8 @@ export class Bars {
         animation: calm() ? false : { duration: 260, easing: "easeOutCubic" },
         best: -1,
         numbers: labels.map(() => ""),
-        scales: {
-          y: {
-            min: 0,
-            max: 1,
-            grid: { display: false },
-            border: { display: false },
-            ticks: { stepSize: 0.5, padding: 4, callback: (share) => percent(share) },
-          },
-          x: { grid: { display: false }, border: { display: false }, ticks: { padding: 6, maxRotation: 0, autoSkip: false } },
-        },
+        size: 15,
+        scales: { y: shares(), x: { ...bare(), ticks: { padding: 6, autoSkip: false } } },
       },
       plugins: [furniture],
     });
@@ -146,12 +142,24 @@ export class Bars {
     const set = this.#chart.data.datasets[0];
     const faint = this.#shown === "unsure" ? "a6" : ""; // an alpha: what is unsure looks it
     set.backgroundColor = this.#labels.map((label) => (look.color(grey ? "silence" : label) || look.color("accent")) + faint);
-    const { x, y } = this.#chart.options.scales;
-    const narrow = this.#chart.canvas.clientWidth < 420;
-    x.ticks.color = look.color(grey ? "soft" : "ink");
-    x.ticks.font = { family: look.font, size: narrow ? 13 : 14, weight: 560 };
-    y.display = !narrow;
-    y.ticks.color = look.color("soft");
-    y.ticks.font = { family: look.font, size: 12 };
+    const { ticks } = this.#chart.options.scales.x;
+    const { size, tilt } = this.#fit(look);
+    ticks.color = look.color(grey ? "soft" : "ink");
+    ticks.font = { family: look.font, size, weight: WEIGHT };
+    ticks.minRotation = ticks.maxRotation = tilt;
+    dressShares(this.#chart, look);
+  }
+
+  // Words in other languages are longer, and phones narrower.
+  #fit(look) {
+    const { canvas, ctx, data, options } = this.#chart;
+    const room = canvas.clientWidth / this.#labels.length;
+    options.size = room < TIGHT ? 13 : 15;
+    if (!narrow(this.#chart)) return { size: 14, tilt: 0 };
+    ctx.save();
+    ctx.font = `${WEIGHT} 100px ${look.font}`;
+    const widths = data.labels.map((word) => ctx.measureText(word).width / 100);
+    ctx.restore();
+    return fitting(widths, room, 13);
   }
 }

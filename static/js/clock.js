@@ -21,8 +21,9 @@ export class Clock {
     return (this.#before + current) / 1000;
   }
 
-  start() {
-    this.#since ??= this.#now();
+  /** @param {number} [before_ms] it should have been started so long ago */
+  start(before_ms = 0) {
+    this.#since ??= this.#now() - before_ms;
   }
 
   pause() {

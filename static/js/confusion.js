@@ -1,6 +1,5 @@
 // A confusion matrix: rows are what was meant, columns what was heard. All but `drawConfusion` is pure.
 
-import { percent } from "./format.js";
 
 /**
  * Each row as shares of its sum; a row without clips is null.
@@ -61,7 +60,7 @@ function cell(share, exactly, right) {
   const more = document.createElement("span");
   more.className = "hidden";
   more.textContent = ` (${exactly})`;
-  element.append(percent(share).replace(" %", ""), more);
+  element.append(String(Math.round(100 * share)), more);
   return element;
 }
 

@@ -29,10 +29,7 @@ export class Devices {
    */
   constructor(parts) {
     this.#parts = parts;
-    parts.select.addEventListener("change", () => {
-      this.#keep({ device: parts.select.value });
-      parts.note.textContent = this.#session ? strings.studio.microphone.later : "";
-    });
+    parts.select.addEventListener("change", () => this.#change({ device: parts.select.value }));
     for (const toggle of parts.switches) {
       toggle.setAttribute("aria-checked", String(this.#settings[toggle.dataset.treatment] === true));
       toggle.addEventListener("click", () => this.#treat(toggle));
@@ -64,18 +61,32 @@ export class Devices {
       this.#keep({ device: "" });
       note.textContent = strings.studio.microphone.gone;
     }
-    select.replaceChildren(...[{ id: "", name: strings.studio.microphone.any }, ...found].map(({ id, name }) => new Option(name, id)));
+    const options = [{ id: "", name: strings.studio.microphone.any }, ...found];
+    const known = [...select.options].map(({ value, text }) => value + text).join() === options.map(({ id, name }) => id + name).join();
+    if (!known) select.replaceChildren(...options.map(({ id, name }) => new Option(name, id))); // it may be open just now
     select.value = this.#settings.device;
   }
 
-  async #treat(toggle) {
-    const name = toggle.dataset.treatment;
+  #treat(toggle) {
     const on = toggle.getAttribute("aria-checked") !== "true";
     toggle.setAttribute("aria-checked", String(on));
-    this.#keep({ [name]: on });
-    if (!this.#session) return;
-    const { now, later } = strings.studio.microphone;
-    this.#parts.note.textContent = (await this.#session.treat(this.settings)) ? now : later;
+    this.#change({ [toggle.dataset.treatment]: on });
+  }
+
+  // For the next recording, and for this one too where it goes.
+  async #change(wish) {
+    const { note, select } = this.#parts;
+    const session = this.#session;
+    const { device } = this.#settings;
+    this.#keep(wish);
+    note.textContent = "";
+    if (!session) return;
+    const outcome = await session.change(this.settings);
+    if (session !== this.#session) return; // it is over
+    note.textContent = strings.studio.microphone[outcome];
+    if (outcome !== "kept" || !("device" in wish)) return;
+    this.#keep({ device });
+    select.value = device;
   }
 
   #keep(change) {

@@ -1,6 +1,8 @@
-// How numbers are written on the page, in its language: pure.
+// How numbers are written on the page, in its language: pure. A number and its unit stay on one line.
 
 import { language } from "./language.js";
+
+const GAP = "\u00a0"; // a space at which no line is broken
 
 const whole = new Intl.NumberFormat(language, { useGrouping: true, maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -16,7 +18,7 @@ export function clockTime(seconds) {
 
 /** 3.24 -> "3.2 s", 75 -> "1:15". */
 export function duration(seconds) {
-  return seconds < 60 ? `${tenths.format(seconds)} s` : clockTime(seconds);
+  return seconds < 60 ? `${tenths.format(seconds)}${GAP}s` : clockTime(seconds);
 }
 
 /** A time within a whole of so many seconds: 3.24 -> "3.2 s" of 20, "0:03" of 75. */
@@ -26,7 +28,7 @@ export function moment(seconds, whole) {
 
 /** 4 -> "4 s", 75 -> "1:15": without tenths. */
 export function wholeDuration(seconds) {
-  return seconds < 60 ? `${Math.floor(seconds)} s` : clockTime(seconds);
+  return seconds < 60 ? `${Math.floor(seconds)}${GAP}s` : clockTime(seconds);
 }
 
 /** 7493 -> "7,493", as the language groups it. */
@@ -41,14 +43,14 @@ export function tenth(number) {
 
 /** 0.714 -> "71 %". */
 export function percent(share) {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(share * 100)}${GAP}%`;
 }
 
 /** 5000 -> "5 KB", 3500000 -> "3.5 MB". */
 export function bytes(count) {
-  if (count < 1e3) return `${count} bytes`;
-  if (count < 1e6) return `${Math.round(count / 1e3)} KB`;
-  return `${tenths.format(count / 1e6)} MB`;
+  if (count < 1e3) return `${count}${GAP}bytes`;
+  if (count < 1e6) return `${Math.round(count / 1e3)}${GAP}KB`;
+  return `${tenths.format(count / 1e6)}${GAP}MB`;
 }
 
 /** "angry" -> "Angry". */

@@ -16,13 +16,18 @@ const OF_THE_SERVER = new Set(["draining", "skipped"]);
  */
 export class Live extends EventTarget {
   #socket;
+  #online;
   #started = false;
   #sharing = 0; // how many answers about a share are still to come
 
-  /** @param {() => import("socket.io-client").Socket} make opens the socket; tests hand in their own */
-  constructor(make = connect) {
+  /**
+   * @param {() => import("socket.io-client").Socket} make opens the socket; tests hand in their own
+   * @param {() => boolean} online whether there may be a network
+   */
+  constructor(make = connect, online = () => navigator.onLine) {
     super();
     this.#socket = make();
+    this.#online = online;
     this.#socket.on("connect", () => this.#tell("up"));
     this.#socket.on("disconnect", (reason) => {
       this.#started = false;
@@ -49,19 +54,29 @@ export class Live extends EventTarget {
     return this.#started;
   }
 
-  /** Begins to connect, and resolves once connected. Rejects with `server_gone` after `timeout_ms`. */
+  /** Begins to connect, and resolves once connected. Rejects with `server_gone` after `timeout_ms`; at the first try if offline. */
   open(timeout_ms = OPEN_MS) {
     if (this.#socket.connected) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const up = () => {
+      const rest = () => {
         clearTimeout(timer);
+        this.#socket.off("connect", up);
+        this.#socket.off("connect_error", failed);
+      };
+      const up = () => {
+        rest();
         resolve();
       };
-      const timer = setTimeout(() => {
-        this.#socket.off("connect", up);
+      const gone = () => {
+        rest();
         reject(new LiveError("server_gone"));
-      }, timeout_ms);
-      this.#socket.once("connect", up);
+      };
+      const failed = () => {
+        if (!this.#online()) gone();
+      };
+      const timer = setTimeout(gone, timeout_ms);
+      this.#socket.on("connect", up);
+      this.#socket.on("connect_error", failed);
       this.#socket.connect();
     });
   }

@@ -1,9 +1,11 @@
 // The microphone: opened on request only, with everything off that would change how a voice sounds.
 
+import { hears } from "./ear.js";
+
 /** What stands in the way of recording in this browser at this address, as an error code, or null: pure. */
-export function obstacle({ mediaDevices, MediaRecorder, isSecureContext }) {
-  if (!mediaDevices?.getUserMedia) return isSecureContext ? "unsupported" : "insecure";
-  return MediaRecorder ? null : "unsupported";
+export function obstacle({ navigator, MediaRecorder, AudioContext, isSecureContext }) {
+  if (!navigator.mediaDevices?.getUserMedia) return isSecureContext ? "unsupported" : "insecure";
+  return MediaRecorder && AudioContext ? null : "unsupported";
 }
 
 /** The error code for what getUserMedia threw: pure. */
@@ -40,46 +42,142 @@ function treatment(settings) {
   return Object.fromEntries(TREATMENTS.map((name) => [name, settings[name] === true]));
 }
 
+const PATIENCE_MS = 500; // for the socket: most browsers have it at once, and nobody should wait long for it
+
+/**
+ * A microphone that can be changed for another while it is recorded. What is recorded is not the microphone's own stream but that
+ * of a socket, into which one microphone after another is plugged: a recorder's stream must never change its tracks. Where the
+ * browser does not let the socket run (in time), the microphone itself is recorded, and stays.
+ */
 export class Microphone {
+  /** Fulfilled once it hears something, and can be recorded. */
+  ready = Promise.resolve();
+
+  #context;
+  #socket;
+  #onGone;
+  #recorded = null;
+  #plugged = null; // the microphone's own stream,
+  #plug = null; // its end in the socket,
+  #device = ""; // and which one was asked for
+  #asking = false;
+  #changes = Promise.resolve();
+
   /**
-   * @param {MediaStream} stream
+   * @param {AudioContext} context
    * @param {() => void} onGone the device was unplugged or its permission withdrawn
    */
-  constructor(stream, onGone) {
-    this.stream = stream;
-    this.context = new AudioContext();
-    this.analyser = this.context.createAnalyser();
+  constructor(context, onGone) {
+    this.#context = context;
+    this.#onGone = onGone;
+    this.#socket = new MediaStreamAudioDestinationNode(context, { channelCount: 1, channelCountMode: "explicit" });
+    this.analyser = context.createAnalyser();
     this.analyser.fftSize = 2048;
-    this.context.createMediaStreamSource(stream).connect(this.analyser);
-    this.context.resume();
-    for (const track of stream.getTracks()) track.addEventListener("ended", onGone, { once: true });
+    this.analyser.connect(this.#socket);
   }
 
-  /** Asks for it. Rejects with the browser's own error; `reason` names it. */
+  /**
+   * Asks for it. Rejects with the browser's own error; `reason` names it.
+   * @param {() => void} onGone
+   * @param {{device?: string}} [settings]
+   */
   static async open(onGone, settings = {}) {
-    const ask = (wish) => navigator.mediaDevices.getUserMedia(constraints(wish));
-    const stream = await ask(settings).catch((error) => {
-      // The chosen one has been unplugged: any other is better than none.
-      if (!settings.device || !["OverconstrainedError", "NotFoundError"].includes(error.name)) throw error;
-      return ask({ ...settings, device: "" });
-    });
-    return new Microphone(stream, onGone);
+    const context = new AudioContext(); // begins to run while the visitor is asked, by the click that brought us here
+    try {
+      const microphone = new Microphone(context, onGone);
+      microphone.#take(await ask(settings), settings.device);
+      const running = Promise.race([microphone.#wake(), new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); })]);
+      microphone.ready = Promise.all([running, hears(microphone.#plugged, context)]);
+      return microphone;
+    } catch (error) {
+      context.close();
+      throw error;
+    }
   }
 
-  /** What the browser really does. */
-  get settings() {
-    return this.stream.getAudioTracks()[0]?.getSettings() ?? {};
+  /** What a recorder should record from now on. */
+  get stream() {
+    this.#recorded = this.#context.state === "running" ? this.#socket.stream : this.#plugged;
+    return this.#recorded;
   }
 
-  /** Changes what is done to the sound while it runs; resolves with whether the browser did. */
-  async treat(settings) {
-    const wish = treatment(settings);
-    await this.stream.getAudioTracks()[0]?.applyConstraints({ channelCount: { ideal: 1 }, ...wish }).catch(() => {});
-    return TREATMENTS.every((name) => (this.settings[name] ?? false) === wish[name]);
+  /**
+   * Another microphone, or other treatment of its sound, while it runs.
+   * @returns {Promise<string>} `now`: it is so; `unable`: this browser or microphone cannot; `kept`: the other could not be opened,
+   *   and it goes on with the one before; `later`: not in this recording
+   */
+  change(settings) {
+    this.#changes = this.#changes.then(() => this.#change(settings)); // one after the other
+    return this.#changes;
   }
 
   close() {
-    for (const track of this.stream.getTracks()) track.stop();
-    this.context.close();
+    stop(this.#plugged);
+    this.#context.close();
   }
+
+  async #change(settings) {
+    const device = settings.device ?? "";
+    const same = device === this.#device;
+    if (same && (await treat(this.#plugged, settings))) return "now";
+    if (this.#recorded !== this.#socket.stream) return "later";
+    this.#asking = true; // there are browsers where the second microphone silences the first
+    const stream = await ask(settings).catch(() => null);
+    if (stream) await hears(stream, this.#context); // until then the one before does
+    this.#asking = false;
+    if (this.#context.state === "closed") {
+      stop(stream);
+      return "later";
+    }
+    if (!stream) {
+      if (this.#plugged.getTracks().some((track) => track.readyState === "ended")) this.#onGone();
+      return same ? "later" : "kept";
+    }
+    this.#take(stream, device);
+    return same && !treats(stream, settings) ? "unable" : "now";
+  }
+
+  #take(stream, device = "") {
+    this.#device = device;
+    this.#plug?.disconnect();
+    stop(this.#plugged);
+    this.#plugged = stream;
+    this.#plug = this.#context.createMediaStreamSource(stream);
+    this.#plug.connect(this.analyser);
+    for (const track of stream.getTracks()) {
+      track.addEventListener("ended", () => {
+        if (this.#plugged === stream && !this.#asking) this.#onGone();
+      });
+      track.addEventListener("unmute", () => this.#wake()); // after a telephone call
+    }
+  }
+
+  #wake() {
+    return this.#context.resume().catch(() => {});
+  }
+}
+
+async function ask(settings) {
+  const open = (wish) => navigator.mediaDevices.getUserMedia(constraints(wish));
+  return open(settings).catch((error) => {
+    // The chosen one has been unplugged: any other is better than none.
+    if (!settings.device || !["OverconstrainedError", "NotFoundError"].includes(error.name)) throw error;
+    return open({ ...settings, device: "" });
+  });
+}
+
+/** Changes what is done to a stream's sound; resolves with whether the browser did. */
+async function treat(stream, settings) {
+  const wish = { channelCount: { ideal: 1 }, ...treatment(settings) };
+  await stream.getAudioTracks()[0]?.applyConstraints(wish).catch(() => {});
+  return treats(stream, settings);
+}
+
+function treats(stream, settings) {
+  const found = stream.getAudioTracks()[0]?.getSettings() ?? {};
+  return Object.entries(treatment(settings)).every(([name, on]) => (found[name] ?? false) === on);
+}
+
+function stop(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }

@@ -96,8 +96,10 @@ export class Picture {
     });
     if (turn !== this.#drawn) return;
     for (const { kind, start_s, end_s } of turns) {
-      const label = document.createElement("span");
-      label.textContent = word(kind);
+      const label = document.createElement("div");
+      const name = label.appendChild(document.createElement("span"));
+      name.part = "region-word";
+      name.textContent = word(kind);
       const region = regions.addRegion({
         start: start_s, end: Math.min(end_s, this.#duration_s), content: label, drag: false, resize: false,
         color: `color-mix(in srgb, var(--${kind}) 24%, transparent)`,

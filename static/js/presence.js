@@ -1,7 +1,8 @@
-// The world around the page: asleep or awake, in the background, offline, and what the browser allows. It keeps the screen awake
-// and the tab's title true while there is a recording, and takes back an error whose cause has gone.
+// The world around the page: asleep or awake, in the background, offline, about to be left, and what the browser allows. It keeps
+// the screen awake and the tab's title true while there is a recording, and takes back an error whose cause has gone.
 
 import { duration } from "./format.js";
+import { Guard } from "./guard.js";
 import { Nap } from "./nap.js";
 import { strings } from "./strings.js";
 import { WakeLock } from "./wakelock.js";
@@ -9,9 +10,11 @@ import { WakeLock } from "./wakelock.js";
 const TICK_MS = 1000;
 const AWAKE = new Set(["connecting", "queued", "recording", "reconnecting", "stranded"]);
 const HEARING = new Set(["recording", "reconnecting", "stranded"]);
+const LOST_IF_LEFT = new Set(["recording", "paused", "reconnecting", "stranded", "stopping"]);
 
 export class Presence {
   #lock = new WakeLock();
+  #guard = new Guard();
   #nap = new Nap(TICK_MS);
   #error = null; // the code of the error shown
   #title = document.title;
@@ -36,6 +39,7 @@ export class Presence {
   /** @param {{name: string, error?: {code: string}}} state */
   show(state) {
     this.#lock.hold(AWAKE.has(state.name));
+    this.#guard.hold(LOST_IF_LEFT.has(state.name));
     this.#error = state.name === "error" ? this.code(state.error.code) : null;
     // Who is in another tab sees by the title that this one listens.
     const title = HEARING.has(state.name) ? strings.presence.title(this.#title) : this.#title;

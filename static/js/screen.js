@@ -61,6 +61,7 @@ export class Screen {
   /** Nothing can be recorded with this browser, or at this address. */
   block() {
     this.#blocked = true;
+    document.body.dataset.blocked = "true";
     this.#say();
   }
 
@@ -128,7 +129,7 @@ export class Screen {
     const { headline } = strings;
     const heard = { speech: headline.emotion(word(this.#spoken)), silence: headline.silence, unsure: headline.unsure }[this.#hearing];
     this.#find("headline").textContent = {
-      connecting: headline.listening,
+      connecting: headline.reconnecting,
       queued: headline.queued,
       recording: heard ?? headline.listening,
       paused: heard ?? headline.listening,

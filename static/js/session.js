@@ -87,10 +87,10 @@ export class Session {
     return this.#type;
   }
 
-  /** Changes what the browser does to the sound; resolves with whether it did at once. */
-  async treat(settings) {
+  /** Another microphone or other treatment, while it is recorded: see microphone.js. */
+  async change(settings) {
     this.#settings = settings;
-    return (await this.#microphone?.treat(settings)) ?? false;
+    return (await this.#microphone?.change(settings)) ?? "later";
   }
 
   /** Asks for the microphone, connects and starts. */
@@ -100,14 +100,13 @@ export class Session {
       if (!this.#type) throw new LiveError("unsupported");
       const opening = this.#live.open();
       opening.catch(() => {}); // looked at below, once the microphone is there
-      const gone = () => this.#tell({ type: "ended", code: "microphone_gone" });
-      const microphone = await Microphone.open(gone, this.#settings).catch((error) => {
-        throw new LiveError(reason(error), error.message);
-      });
+      const microphone = await Microphone.open(() => this.#tell({ type: "ended", code: "microphone_gone" }), this.#settings)
+        .catch((error) => { throw new LiveError(reason(error), error.message); });
       if (this.#over) return microphone.close();
       this.#microphone = microphone;
       this.#tell({ type: "granted" });
-      await opening;
+      await Promise.all([opening, microphone.ready]);
+      if (this.#over) return;
       this.#listen();
       await this.#start({ met: true });
     } catch (error) {
@@ -222,7 +221,7 @@ export class Session {
   }
 
   #lost() {
-    if (!this.#paused && this.#recorder) this.gaps += 1;
+    if (this.clock.running) this.gaps += 1;
     this.clock.pause();
     this.#recorder?.abandon();
     this.#recorder = null;
@@ -250,11 +249,9 @@ export class Session {
 
   async #start(about) {
     this.#starting = true;
-    try {
-      await this.#enter(about);
-    } finally {
+    await this.#enter(about).finally(() => {
       this.#starting = false;
-    }
+    });
     if (this.#over || this.#ending) return;
     clearTimeout(this.#stranding);
     this.moving = false;
@@ -262,17 +259,22 @@ export class Session {
     this.timeline.begin(this.clock.seconds);
     this.tape.begin(this.clock.seconds, this.#type);
     this.#recorder = new Recorder(this.#microphone.stream, {
-      type: this.#type,
-      timeslice_ms: this.#timeslice_ms,
+      type: this.#type, timeslice_ms: this.#timeslice_ms,
       onChunk: (chunk) => {
+        this.#hears();
         this.tape.add(chunk);
         this.#live.audio(chunk);
         this.#onChunk(chunk);
       },
     });
     this.#recorder.start();
+  }
+
+  // The first slice begins it: a microphone may be lent seconds before it hears anything (a headset that wakes up).
+  #hears() {
+    if (this.clock.running || this.#paused || this.#ending || this.moving) return;
     this.#heardAt = performance.now();
-    this.clock.start();
+    this.clock.start(this.#timeslice_ms);
     this.#tell({ type: "started" });
   }
 

@@ -1,25 +1,21 @@
-"""A real headless Chromium whose microphone plays a file, and the page as a visitor sees it."""
+"""A real headless Chromium whose microphone plays a file, and the page in it."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import wave
-from collections.abc import Callable, Iterator
-from fractions import Fraction
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-import av
-import numpy as np
 from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import NoSuchElementException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.pages import PageInBrowser
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -37,7 +33,6 @@ FLAGS = (
     "--lang=en",
     "--accept-lang=en",
 )
-RATE = 48_000
 
 
 def missing() -> str | None:
@@ -158,16 +153,22 @@ def audio_services(driver: webdriver.Chrome) -> list[int]:
     ]
 
 
-class Page:
-    """The page in a browser: what it shows, and what a visitor can do."""
+class Page(PageInBrowser):
+    """The page in a browser of its own."""
+
+    ABSENT = (*PageInBrowser.ABSENT, NoSuchElementException)
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
 
-    def open(self, url: str) -> Page:
-        """Open it and wait until it can be used."""
+    def navigate(self, url: str) -> None:
         self.driver.get(url)
-        self.wait(lambda: self.body("ready") == "true", "the page did not become ready")
+
+    def run(self, function: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(f"return ({function})(...arguments)", *arguments)
+
+    def before(self, script: str) -> Self:
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
         return self
 
     def find(self, selector: str) -> WebElement:
@@ -186,107 +187,9 @@ class Page:
         self.driver.execute_script(script, element)
         element.click()
 
-    def text(self, selector: str) -> str:
-        """Return an element's text, hidden or not."""
-        return str(self.find(selector).get_property("textContent")).strip()
-
-    def body(self, name: str) -> str | None:
-        return self.find("body").get_attribute(f"data-{name}")
-
-    @property
-    def state(self) -> str | None:
-        return self.body("state")
-
-    @property
-    def seconds(self) -> float:
-        """What the clock counts."""
-        return float(self.find("#clock").get_attribute("data-seconds") or 0)
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """What the chart shows: `seq`, `state`, `winner`, and `shares` by emotion."""
-        script = """
-            const table = document.getElementById('values');
-            const pair = (row) => [row.dataset.emotion, Number(row.dataset.share)];
-            const rows = [...table.tBodies[0].rows].map(pair);
-            return JSON.stringify({...table.dataset, shares: Object.fromEntries(rows)});"""
-        return dict(json.loads(self.driver.execute_script(script)))
-
-    @property
-    def notice(self) -> str:
-        """The notice's sentence, or nothing where none is shown."""
-        shown = any(notice.is_displayed() for notice in self.all("#notice"))
-        return self.text("#notice-text") if shown else ""
-
-    def wait(self, met: Callable[[], Any], otherwise: str, *, seconds: float = 20) -> Any:
-        """Wait for a condition; return what it gave.
-
-        Raises
-        ------
-        AssertionError
-            It was not met; the message tells what the page shows instead.
-        """
-        try:
-            return WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(lambda _: met())
-        except TimeoutException:
-            told = (
-                f"{self.state!r} ({self.text('#state')!r}), notice {self.notice!r}, {self.values}"
-            )
-            raise AssertionError(f"{otherwise}: {told}; console: {self.console()}") from None
-
-    def wait_state(self, *names: str, seconds: float = 20) -> str:
-        """Wait until the page is in one of these states; return which."""
-        self.wait(
-            lambda: self.state in names,
-            f"the page did not become {' or '.join(names)}",
-            seconds=seconds,
-        )
-        return str(self.state)
-
-    def record(self) -> None:
-        """Press Record and wait until it records."""
-        self.click("#record")
-        self.wait_state("recording")
-
-    def stop(self) -> None:
-        """Press Stop and wait for the result."""
-        self.click("#stop")
-        self.wait_state("result")
-
-    def hear_more(
-        self, *, state: tuple[str, ...] = ("speech", "unsure", "silence"), seconds: float = 20
-    ) -> dict[str, Any]:
-        """Wait for the next prediction in one of these states; return what the chart shows."""
-        seq = self.values["seq"]
-
-        def fresh() -> dict[str, Any] | None:
-            values = self.values
-            return values if values["seq"] != seq and values["state"] in state else None
-
-        return dict(self.wait(fresh, f"no prediction of {state}", seconds=seconds))
-
     def console(self) -> list[str]:
         """Return what the browser has complained of since the last call."""
         entries = self.driver.get_log("browser")
         return [
             str(entry["message"]) for entry in entries if entry["level"] in ("SEVERE", "WARNING")
         ]
-
-
-def write_wav(source: Path, target: Path, *, before_s: float = 0.0, after_s: float = 0.0) -> float:
-    """Write any audio file as the WAV that Chromium's fake microphone reads; return its seconds."""
-    with av.open(str(source)) as container:
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-        blocks = [
-            block.to_ndarray()[0]
-            for frame in [*container.decode(audio=0), None]
-            for block in resampler.resample(frame)
-        ]
-    silence = [np.zeros(int(RATE * seconds), np.int16) for seconds in (before_s, after_s)]
-    samples = np.concatenate([silence[0], *blocks, silence[1]])
-    with wave.open(str(target), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes(samples.astype("<i2").tobytes())
-    return float(Fraction(len(samples), RATE))

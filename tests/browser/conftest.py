@@ -1,8 +1,7 @@
-"""Browsers, a real server and real speech for the page's tests."""
+"""A Chromium for each page of a test."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,36 +9,19 @@ from typing import Any
 import chromium
 import pytest
 from chromium import Page
-from servers import Server, serve
-from speech import Speech, clearest
+from shown import KEEP_URLS
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests import page_fixtures
+from tests.servers import Server
+
 # A refused microphone hangs up while the connection is still being made; the browser notes that.
 EXPECTED = ("favicon", "closed before the connection is established")
 
+server, speech = page_fixtures.server, page_fixtures.speech
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    reason = chromium.missing()
-    for item in items:
-        if Path(__file__).parent not in item.path.parents:
-            continue
-        item.add_marker(pytest.mark.browser)
-        # In CI a missing browser is a failure: without it nobody has seen the page.
-        if reason and not os.environ.get("CI"):
-            item.add_marker(pytest.mark.skip(reason=reason))
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    if not (ROOT / "static" / "vendor").is_dir():
-        pytest.fail("static/vendor is missing: run `npm ci && npm run vendor`, or `make test`")
-    with serve() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def speech(tmp_path_factory: pytest.TempPathFactory) -> Speech:
-    return clearest(tmp_path_factory.mktemp("speech") / "speech.wav")
+    page_fixtures.mark(items, Path(__file__).parent, chromium.missing())
 
 
 @pytest.fixture
@@ -61,3 +43,9 @@ def open_page(server: Server) -> Iterator[Callable[..., Page]]:
             ]
         page.driver.quit()
     assert not complaints
+
+
+@pytest.fixture
+def open_keeping(open_page: Callable[..., Page], server: Server) -> Callable[..., Page]:
+    """Return a function that opens the page so that the object URLs it holds can be counted."""
+    return lambda **how: open_page(**how).before(KEEP_URLS).open(server.url)

@@ -6,24 +6,18 @@ that is in it. Who looks at a page may change its size and its theme.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import tempfile
+import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from chromium import Page, set_offline
 from servers import LiveClient, serve
-
-# Headless, the browser has nobody to ask: here the visitor takes time, until `allow()`.
-HESITATE = """
-    const devices = navigator.mediaDevices;
-    const ask = devices?.getUserMedia.bind(devices);
-    if (ask) devices.getUserMedia = async (wish) => {
-      if (window.hesitating) await new Promise((resolve) => { window.allow = resolve; });
-      return ask(wish);
-    };"""
+from tap import HESITATE
 
 Scene = tuple[str, Page]
 
@@ -52,8 +46,7 @@ class Stage:
 
 def visit(stage: Stage) -> Iterator[Scene]:
     """Come for the first time, look around, and be asked for the microphone."""
-    page = before(stage.browser(microphone=stage.speech), HESITATE)
-    page.open(stage.url)
+    page = stage.browser(microphone=stage.speech).before(HESITATE).open(stage.url)
     page.wait(lambda: page.all("#cards .sample"), "no sample clips")
     yield "idle", page
     script = "for (const part of document.querySelectorAll('details')) part.open = arguments[0]"
@@ -66,7 +59,19 @@ def visit(stage: Stage) -> Iterator[Scene]:
         page.driver.execute_script("arguments[0].showModal()", dialog)
         yield f"dialog-{name}", page
         page.driver.execute_script("arguments[0].close()", dialog)
-    page.driver.execute_script("window.hesitating = true")
+    page.run("() => { window.hesitating = false; }")
+    page.click("#calibrate")
+    page.click("#calibration-begin")
+    spoken = page.find("#calibration-turn")
+    page.wait(lambda: float(spoken.get_attribute("aria-valuenow") or 0) > 3, "no speech is counted")
+    yield "calibrating", page
+    page.wait(
+        lambda: page.data("#calibration-dialog", "state") == "done", "it does not end", seconds=45
+    )
+    yield "calibrated", page
+    page.click("#calibration-close")
+    page.click("#voice-forget")
+    page.run("() => { window.hesitating = true; }")
     page.click("#record")
     page.wait_state("asking")
     yield "asking", page
@@ -100,12 +105,10 @@ def voice(stage: Stage) -> Iterator[Scene]:
 
 
 def clips(stage: Stage) -> Iterator[Scene]:
-    """Have clips judged: one of the samples, and a file that is none."""
+    """Have clips judged: one of the samples, a long file, and a file that is none."""
     page = stage.browser().open(stage.url)
     page.wait(lambda: page.all("#cards .sample"), "no sample clips")
-    page.driver.execute_cdp_cmd(
-        "Fetch.enable", {"patterns": [{"urlPattern": "*/api/v1/predictions*"}]}
-    )
+    hold(page)
     page.press(page.all("#cards .judge")[1])
     page.wait_state("judging")
     yield "judging", page
@@ -118,6 +121,20 @@ def clips(stage: Stage) -> Iterator[Scene]:
     page.driver.execute_async_script("setTimeout(arguments[0], 700)")
     yield "sample", page
     with tempfile.TemporaryDirectory() as folder:
+        long = repeated(stage.speech, Path(folder) / "long.wav", seconds=100)
+        hold(page)
+        page.find("#file").send_keys(str(long))
+        page.wait_state("judging")
+        page.driver.execute_async_script("setTimeout(arguments[0], 700)")
+        yield "sending", page
+        page.click("#sending-cancel")
+        page.wait_state("idle")
+        page.driver.execute_cdp_cmd("Fetch.disable", {})
+        page.find("#file").send_keys(str(long))
+        page.wait_state("result", seconds=60)
+        page.wait(lambda: page.data("#stage", "drawn") == "wave", "no waveform", seconds=60)
+        page.driver.execute_async_script("setTimeout(arguments[0], 700)")
+        yield "long", page
         letter = Path(folder) / "letter.txt"
         letter.write_text("Dear Sir or Madam")
         page.find("#file").send_keys(str(letter))
@@ -166,7 +183,7 @@ def troubles(stage: Stage) -> Iterator[Scene]:
     page.click("#record")
     page.wait_state("error")
     yield "no-microphone", page
-    page = before(page, "delete window.MediaRecorder;").open(stage.url)
+    page = page.before("delete window.MediaRecorder;").open(stage.url)
     yield "unsupported", page
 
     page = stage.browser(flags=("--host-resolver-rules=MAP voice.example 127.0.0.1",))
@@ -224,7 +241,18 @@ JOURNEYS: dict[str, Callable[[Stage], Iterator[Scene]]] = {
 }
 
 
-def before(page: Page, script: str) -> Page:
-    """Have a script run before the page's own, whenever it is opened."""
-    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
-    return page
+def hold(page: Page) -> None:
+    """Hold back what is sent to be judged."""
+    judged = {"patterns": [{"urlPattern": "*/api/v1/predictions*"}]}
+    page.driver.execute_cdp_cmd("Fetch.enable", judged)
+
+
+def repeated(source: Path, target: Path, *, seconds: float) -> Path:
+    """Write a WAV over and over, with silence between, until it is so long."""
+    with wave.open(str(source)) as clip:
+        shape = clip.getparams()
+        frames = clip.readframes(shape.nframes) + bytes(2 * shape.framerate)
+    with wave.open(str(target), "wb") as out:
+        out.setparams(shape)
+        out.writeframes(frames * math.ceil(seconds * 2 * shape.framerate / len(frames)))
+    return target

@@ -12,27 +12,24 @@ import pytest
 from chromium import Page
 from selenium.webdriver.common.keys import Keys
 from servers import LiveClient, serve
+from shown import (
+    LOUDNESS,
+    played,
+    wait_drawn,
+)
 from speech import Speech
+
+from tests.pages import COUNT_ASKED
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., Page]
-COUNT_ASKED = """
-    const devices = navigator.mediaDevices;
-    const ask = devices.getUserMedia.bind(devices);
-    window.asked = 0;
-    devices.getUserMedia = (wish) => { window.asked += 1; return ask(wish); };"""
-
-
-def on_every_page(page: Page, script: str, url: str) -> Page:
-    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
-    return page.open(url)
 
 
 def test_who_finds_no_place_waits_in_the_queue_and_is_let_in_by_itself(
     open_page: Open, speech: Speech
 ) -> None:
     with serve({"MAX_SESSIONS": "1"}) as full:
-        page = on_every_page(open_page(full.url, microphone=speech.wav), COUNT_ASKED, full.url)
+        page = open_page(full.url, microphone=speech.wav).before(COUNT_ASKED).open(full.url)
         with LiveClient(full.url) as other:
             assert other.start("audio/wav")["ok"]
             page.click("#record")
@@ -201,3 +198,29 @@ def test_a_place_that_was_lost_with_the_connection_is_waited_for_and_nothing_is_
         page.stop()
         assert page.seconds > stood
         assert "interrupted once" in page.text("#result-beside")
+
+
+def test_a_recording_that_lost_its_connection_is_played_as_one(
+    open_keeping: Open, speech: Speech
+) -> None:
+    page = open_keeping(microphone=speech.wav)
+    page.record()
+    page.wait(lambda: page.seconds > 2, "the clock stands still")
+    page.driver.execute_script("dispatchEvent(new Event('offline'))")  # renews the connection
+    page.wait_state("reconnecting")
+    page.wait_state("recording")
+    between = page.seconds
+    page.wait(lambda: page.seconds > between + 2, "the clock does not go on")
+    page.stop()
+    wait_drawn(page)
+    assert "interrupted once" in page.text("#result-beside")
+    sound = page.driver.execute_async_script(LOUDNESS)
+    assert sound["seconds"] == pytest.approx(page.seconds, abs=0.6)
+    cut = round(between * 10)
+    assert max(sound["blocks"][:cut]) > 0.05
+    assert max(sound["blocks"][cut + 3 :]) > 0.05
+    page.driver.execute_script(
+        "document.getElementById('playback').currentTime = arguments[0]", between
+    )
+    page.click("#play")
+    page.wait(lambda: played(page) > between + 0.5, "the second part does not play")

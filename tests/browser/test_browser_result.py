@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import signal
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -18,112 +15,23 @@ import soundfile
 from chromium import Page, resize
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
-from servers import Server, serve
+from shown import (
+    LOUDNESS,
+    SCROLLER,
+    click_at,
+    cursor,
+    length,
+    played,
+    record,
+    regions,
+    turns,
+    upload,
+    wait_drawn,
+)
 from speech import Speech
 
 Open = Callable[..., Page]
 LABELS = ["neutral", "happy", "sad", "angry", "fearful"]
-
-# Which object URLs are held, and of what.
-KEEP_URLS = """
-    window.held = new Map();
-    const { createObjectURL: make, revokeObjectURL: revoke } = URL;
-    URL.createObjectURL = (blob) => {
-      const url = make.call(URL, blob);
-      held.set(url, blob);
-      return url;
-    };
-    URL.revokeObjectURL = (url) => { held.delete(url); revoke.call(URL, url); };"""
-LOUDNESS = """
-    const [done] = arguments;
-    const blob = held.get(document.getElementById('playback').src);
-    const context = new OfflineAudioContext(1, 1, 16000);
-    blob.arrayBuffer().then((bytes) => context.decodeAudioData(bytes)).then((sound) => {
-      const samples = sound.getChannelData(0);
-      const blocks = Array.from({ length: Math.floor(samples.length / 1600) }, (_, i) =>
-        Math.max(...samples.subarray(i * 1600, (i + 1) * 1600).map(Math.abs)));
-      done({ seconds: sound.duration, blocks });
-    });"""
-SCROLLER = "document.getElementById('take').firstElementChild.shadowRoot.querySelector('.scroll')"
-
-
-@pytest.fixture
-def open_keeping(open_page: Open, server: Server) -> Open:
-    """Open the page so that the object URLs it holds can be counted."""
-
-    def open_one(**how: Any) -> Page:
-        page = open_page(**how)
-        script = {"source": KEEP_URLS}
-        page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", script)
-        return page.open(server.url)
-
-    return open_one
-
-
-def wait_drawn(page: Page, how: str = "wave") -> None:
-    page.wait(lambda: page.find("#stage").get_attribute("data-drawn") == how, "no waveform")
-
-
-def record(page: Page, seconds: float) -> None:
-    page.record()
-    page.wait(lambda: page.seconds > seconds, "the clock stands still", seconds=seconds + 10)
-    page.stop()
-    wait_drawn(page)
-
-
-def upload(page: Page, path: Path, how: str = "wave") -> None:
-    page.find("#file").send_keys(str(path))
-    page.wait_state("result", seconds=60)
-    wait_drawn(page, how)
-
-
-def cursor(page: Page) -> float:
-    """Return the second at which the cursor stands, by its place over the strip."""
-    script = """
-        const { left } = document.getElementById('cursor').getBoundingClientRect();
-        const long = document.getElementById('long').getBoundingClientRect();
-        return (left + 1 - long.left) / long.width * Number(document.getElementById('seek').max);"""
-    return float(page.driver.execute_script(script))
-
-
-def played(page: Page) -> float:
-    return float(page.find("#playback").get_property("currentTime"))
-
-
-def length(page: Page) -> float:
-    return float(page.find("#seek").get_attribute("max") or 0)
-
-
-def regions(page: Page) -> list[dict[str, Any]]:
-    """Return each region on the waveform: its word, its colour, and from where to where it goes."""
-    script = f"""
-        const whole = {SCROLLER}.firstElementChild.getBoundingClientRect();
-        const {{ max }} = document.getElementById('seek');
-        const seconds = (x) => (x - whole.left) / whole.width * Number(max);
-        const parts = [...{SCROLLER}.querySelectorAll('[part^=region]')];
-        return parts.filter((part) => part.title).map((part) => {{
-          const box = part.getBoundingClientRect();
-          const {{ backgroundColor: colour, borderTopWidth: edge }} = getComputedStyle(part);
-          const [from, to] = [seconds(box.left), seconds(box.right)];
-          return {{ word: part.textContent, colour, edge, from, to }};
-        }});"""
-    return list(page.driver.execute_script(script))
-
-
-def turns(page: Page) -> list[dict[str, Any]]:
-    script = "return [...document.querySelectorAll('#turns li')].map((item) => ({...item.dataset}))"
-    return [
-        {"kind": turn["kind"], "start": float(turn["start"]), "end": float(turn["end"])}
-        for turn in page.driver.execute_script(script)
-    ]
-
-
-def click_at(page: Page, selector: str, share: float) -> None:
-    element = page.find(selector)
-    script = "arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})"
-    page.driver.execute_script(script, element)
-    across = round((share - 0.5) * element.size["width"])
-    ActionChains(page.driver).move_to_element_with_offset(element, across, 0).click().perform()
 
 
 def test_a_recording_is_played_back_with_one_cursor_over_waveform_and_strip(
@@ -346,102 +254,6 @@ def test_a_sample_clip_has_the_same_result_and_only_one_sound_plays(open_keeping
     page.driver.execute_script("document.getElementById('player').loop = true")
     page.click("#play")
     page.wait(lambda: page.find("#player").get_property("paused"), "two sounds at a time")
-
-
-def test_a_recording_that_lost_its_connection_is_played_as_one(
-    open_keeping: Open, speech: Speech
-) -> None:
-    page = open_keeping(microphone=speech.wav)
-    page.record()
-    page.wait(lambda: page.seconds > 2, "the clock stands still")
-    page.driver.execute_script("dispatchEvent(new Event('offline'))")  # renews the connection
-    page.wait_state("reconnecting")
-    page.wait_state("recording")
-    between = page.seconds
-    page.wait(lambda: page.seconds > between + 2, "the clock does not go on")
-    page.stop()
-    wait_drawn(page)
-    assert "interrupted once" in page.text("#result-beside")
-    sound = page.driver.execute_async_script(LOUDNESS)
-    assert sound["seconds"] == pytest.approx(page.seconds, abs=0.6)
-    cut = round(between * 10)
-    assert max(sound["blocks"][:cut]) > 0.05
-    assert max(sound["blocks"][cut + 3 :]) > 0.05
-    page.driver.execute_script(
-        "document.getElementById('playback').currentTime = arguments[0]", between
-    )
-    page.click("#play")
-    page.wait(lambda: played(page) > between + 0.5, "the second part does not play")
-
-
-def test_what_the_browser_cannot_play_is_judged_all_the_same(
-    open_keeping: Open, tmp_path: Path, speech: Speech
-) -> None:
-    # Apple's lossless format: the server reads it, Chromium does not.
-    path = tmp_path / "lossless.m4a"
-    with av.open(str(speech.path)) as source, av.open(str(path), "w", format="ipod") as target:
-        stream = target.add_stream("alac", rate=48_000, layout="mono")
-        resampler = av.AudioResampler(format="s16p", layout="mono", rate=48_000)
-        for frame in [*source.decode(audio=0), None]:
-            for block in resampler.resample(frame):
-                target.mux(stream.encode(block))
-        target.mux(stream.encode(None))
-    page = open_keeping()
-    upload(page, path, "flat")
-    assert page.values["winner"] == speech.judgement["emotion"]
-    assert "cannot play" in page.text("#listen-note")
-    assert not page.find("#play").is_displayed()
-    assert regions(page)
-    click_at(page, "#strip", 0.5)  # one may still move through it
-    assert cursor(page) == pytest.approx(length(page) / 2, rel=0.05)
-    upload(page, speech.path)
-    assert page.text("#listen-note") == ""
-    assert page.find("#play").is_displayed()
-
-
-def test_an_upload_tells_the_time_left_and_can_be_cancelled(
-    open_keeping: Open, tmp_path: Path
-) -> None:
-    path = tmp_path / "noise.wav"
-    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 48_000 * 60), 48_000)
-    page = open_keeping()
-    slow = {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 400_000}
-    page.driver.execute_cdp_cmd("Network.enable", {})
-    page.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
-    page.find("#file").send_keys(str(path))
-    page.wait_state("judging")
-    page.wait(lambda: "left" in page.text("#sending-text"), "no time is told", seconds=15)
-    assert page.text("#sending-text").startswith("Sending noise.wav: ")
-    told = page.text("#sending-text").split("About ")[1].split(" s left")[0]
-    assert 3 <= int(told) <= 30  # of 5.8 MB at 0.4 MB a second
-    assert 0 < float(page.find("#progress").get_attribute("value") or 0) < 1
-    page.click("#sending-cancel")
-    page.wait_state("idle")
-    assert not page.find("#sending").is_displayed()
-    assert page.find("#file").is_enabled()
-    page.driver.execute_async_script("setTimeout(arguments[0], 1500)")
-    assert page.state == "idle"
-    assert not page.find("#listen").is_displayed()
-
-
-def test_while_it_is_judged_the_time_is_told_and_it_can_be_cancelled(
-    open_page: Open, speech: Speech
-) -> None:
-    with serve() as slow:
-        page = open_page(slow.url, may_complain=True)
-        page.wait(lambda: page.all("#cards .sample"), "no sample clips")
-        os.kill(slow.workers[0], signal.SIGSTOP)
-        try:
-            page.find("#file").send_keys(str(speech.path))
-            page.wait(lambda: "so far" in page.text("#sending-text"), "no time is told")
-            assert page.text("#sending-text").startswith(f"Judging {speech.path.name}")
-            assert page.find("#progress").get_property("position") == -1  # nobody knows how far
-            page.find("#sending-cancel").send_keys(Keys.ESCAPE)
-            page.wait_state("idle")
-        finally:
-            os.kill(slow.workers[0], signal.SIGCONT)
-        page.find("#file").send_keys(str(speech.path))
-        page.wait_state("result")
 
 
 def test_the_policy_admits_the_waveforms_style_and_no_other(

@@ -12,63 +12,20 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 
-import pytest
-from chromium import Page, audio_services, set_offline, set_permission
+from chromium import Page, audio_services, set_permission
 from servers import LiveClient, Server, serve
 from speech import Speech
+from tap import HESITATE
+
+from tests.pages import COUNT_ASKED
 
 Open = Callable[..., Page]
-
-COUNT_ASKED = """
-    const devices = navigator.mediaDevices;
-    const ask = devices.getUserMedia.bind(devices);
-    window.asked = 0;
-    devices.getUserMedia = (wish) => { window.asked += 1; return ask(wish); };"""
-
-# Headless, the browser has nobody to ask: here the visitor takes time, until `allow()`.
-HESITATE = """
-    const devices = navigator.mediaDevices;
-    const ask = devices.getUserMedia.bind(devices);
-    devices.getUserMedia = async (wish) => {
-      await new Promise((resolve) => { window.allow = resolve; });
-      return ask(wish);
-    };"""
-
-KEEP_AWAKE = """
-    window.locks = { asked: 0, held: 0 };
-    const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-    navigator.wakeLock.request = async (type) => {
-      window.locks.asked += 1;
-      const lock = await request(type);
-      window.locks.held += 1;
-      lock.addEventListener("release", () => { window.locks.held -= 1; });
-      return lock;
-    };"""
-
-
-def prepared(page: Page, script: str, url: str) -> Page:
-    """Open the page anew, with a script that runs before its own."""
-    page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
-    return page.open(url)
-
-
-def wait_text(page: Page, selector: str, words: str, *, seconds: float = 20) -> None:
-    page.wait(
-        lambda: words in page.text(selector), f"{selector} does not say {words!r}", seconds=seconds
-    )
-
-
-def freeze(page: Page, seconds: float) -> None:
-    """Freeze the page, as a phone does that is locked, and wake it up."""
-    page.driver.execute_cdp_cmd("Page.setWebLifecycleState", {"state": "frozen"})
-    time.sleep(seconds)
-    page.driver.execute_cdp_cmd("Page.setWebLifecycleState", {"state": "active"})
 
 
 def test_a_first_visit_asks_for_nothing_and_says_what_to_do(
     open_page: Open, server: Server, speech: Speech
 ) -> None:
-    page = prepared(open_page(microphone=speech.wav), COUNT_ASKED, server.url)
+    page = open_page(microphone=speech.wav).before(COUNT_ASKED).open(server.url)
     assert page.state == "idle"
     assert "Press Record" in page.text(".hero .lead")
     assert page.text("#state") == "Ready when you are."
@@ -85,24 +42,24 @@ def test_a_first_visit_asks_for_nothing_and_says_what_to_do(
 def test_while_the_browser_asks_the_page_says_so_and_the_answer_goes_on(
     open_page: Open, server: Server, speech: Speech
 ) -> None:
-    page = prepared(open_page(microphone=speech.wav), HESITATE, server.url)
+    page = open_page(microphone=speech.wav).before(HESITATE).open(server.url)
     page.click("#record")
     page.wait_state("asking")
     assert page.text("#state") == "Your browser asks for the microphone. Please allow it."
     assert page.find("#cancel").is_displayed()
-    page.driver.execute_script("allow()")
+    page.run("() => allow()")
     page.wait_state("recording")
 
 
 def test_an_answer_to_the_browsers_question_that_comes_after_cancel_opens_no_microphone(
     open_page: Open, server: Server, speech: Speech
 ) -> None:
-    page = prepared(open_page(microphone=speech.wav), HESITATE, server.url)
+    page = open_page(microphone=speech.wav).before(HESITATE).open(server.url)
     page.click("#record")
     page.wait_state("asking")
     page.click("#cancel")
     page.wait_state("idle")
-    page.driver.execute_script("allow()")
+    page.run("() => allow()")
     page.driver.execute_async_script("setTimeout(arguments[0], 500)")
     assert page.state == "idle"
     assert page.text("#state") == "Ready when you are."
@@ -163,130 +120,19 @@ def test_a_device_that_dies_while_recording_ends_with_what_was_heard(
     page.hear_more()
 
 
-def test_offline_is_said_and_the_recording_comes_back_with_the_network(
-    open_page: Open, speech: Speech
-) -> None:
-    page = open_page(microphone=speech.wav, may_complain=True)
-    page.record()
-    page.hear_more(state=("speech", "unsure"))
-    set_offline(page.driver, True)
-    page.wait_state("reconnecting")
-    wait_text(page, "#state", "You are offline.")
-    assert page.find("#stop").is_displayed()
-    stood = page.seconds
-    set_offline(page.driver, False)
-    page.wait_state("recording")
-    wait_text(page, "#aside", "goes on")
-    page.wait(lambda: page.seconds > stood + 1, "the clock did not go on")
-    page.hear_more(state=("speech", "unsure"))
-    page.stop()
-    assert "interrupted once" in page.text("#result-beside")
-
-
-def test_who_stops_while_offline_keeps_what_was_heard(open_page: Open, speech: Speech) -> None:
-    page = open_page(microphone=speech.wav, may_complain=True)
-    page.record()
-    page.hear_more(state=("speech", "unsure"))
-    set_offline(page.driver, True)
-    page.wait_state("reconnecting")
-    page.stop()
-    assert page.all("#strip li")
-    assert sum(page.values["shares"].values()) == pytest.approx(1, abs=1e-3)
-
-
-def test_who_is_offline_from_the_start_is_told_so_and_told_when_it_is_over(
-    open_page: Open, speech: Speech
-) -> None:
-    page = open_page(microphone=speech.wav, may_complain=True)
-    set_offline(page.driver, True)
-    page.click("#record")
-    page.wait_state("error", seconds=30)
-    assert "You are offline" in page.notice
-    set_offline(page.driver, False)
-    page.wait_state("idle")
-    assert page.notice == ""
-    assert page.text("#aside") == "You are online again. Press Record."
-    page.record()
-
-
-def test_in_the_background_the_recording_goes_on_and_the_tab_says_so(
-    open_page: Open, speech: Speech
-) -> None:
-    page = open_page(microphone=speech.wav)
-    title = page.driver.title
-    page.record()
-    page.hear_more()
-    here = page.driver.current_window_handle
-    seconds, seq = page.seconds, int(page.values["seq"])
-    page.driver.switch_to.new_window("tab")
-    time.sleep(5)
-    titles = page.driver.execute_cdp_cmd("Target.getTargets", {})["targetInfos"]
-    assert any(tab["title"] == f"● Recording – {title}" for tab in titles)
-    page.driver.switch_to.window(here)
-    assert page.state == "recording"
-    page.wait(lambda: page.seconds > seconds + 4.5, "the clock stood still")
-    assert int(page.values["seq"]) > seq + 10  # four windows a second, seen or unseen
-    page.stop()
-    assert page.driver.title == title
-    assert "interrupted" not in page.text("#result-beside")
-    assert not page.all("#strip .c-gap")
-
-
-def test_a_locked_phone_that_freezes_the_page_is_owned_up_to(
-    open_page: Open, speech: Speech
-) -> None:
-    page = open_page(microphone=speech.wav, may_complain=True)
-    page.record()
-    page.hear_more(state=("speech", "unsure"))
-    stood = page.seconds
-    freeze(page, 10)
-    wait_text(page, "#aside", "asleep for")
-    assert "is missing" in page.text("#aside")
-    page.wait_state("recording")
-    page.hear_more(state=("speech", "unsure"))
-    page.wait(lambda: page.seconds > stood + 1, "the clock did not go on")
-    page.stop()
-    assert "interrupted once" in page.text("#result-beside")
-    gaps = [str(item.get_attribute("title")) for item in page.all("#strip .c-gap")]
-    assert len(gaps) <= 1  # drawn as not judged, where the clock had gone on
-
-
-def test_the_screen_is_kept_awake_while_recording_only(
-    open_page: Open, server: Server, speech: Speech
-) -> None:
-    page = prepared(open_page(microphone=speech.wav), KEEP_AWAKE, server.url)
-
-    def held() -> int:
-        return int(page.driver.execute_script("return locks.held"))
-
-    assert held() == 0
-    page.record()
-    page.wait(lambda: held() == 1, "the screen may go dark")
-    # Another tab takes the lock away; it is asked for again when this one is back.
-    here = page.driver.current_window_handle
-    page.driver.switch_to.new_window("tab")
-    page.driver.close()
-    page.driver.switch_to.window(here)
-    page.wait(lambda: held() == 1, "the screen may go dark after another tab was open")
-    assert page.driver.execute_script("return locks.asked") >= 1
-    page.stop()
-    page.wait(lambda: held() == 0, "the screen stays awake for nothing")
-
-
 def test_a_server_that_is_being_replaced_when_recording_begins_is_waited_for(
     open_page: Open, speech: Speech
 ) -> None:
     with serve({"GRACEFUL_S": "20"}) as server:
-        page = prepared(
-            open_page(server.url, microphone=speech.wav, may_complain=True), HESITATE, server.url
-        )
+        page = open_page(server.url, microphone=speech.wav, may_complain=True)
+        page.before(HESITATE).open(server.url)
         with LiveClient(server.url) as other:
             assert other.start("audio/wav")["ok"]  # whose recording keeps the old worker alive
             page.click("#record")
             page.wait_state("asking")  # and connected meanwhile
             os.kill(server.workers[0], signal.SIGTERM)
             time.sleep(1)
-            page.driver.execute_script("allow()")
+            page.run("() => allow()")
             page.wait_state("queued", "recording")
             if page.state == "queued":
                 assert "You keep your turn" in page.text("#state") or "queue" in page.text("#state")
@@ -337,7 +183,7 @@ def test_a_screen_reader_is_told_of_states_and_winners_and_not_of_every_window(
 def test_where_nothing_can_be_recorded_the_page_does_not_call_itself_ready(
     open_page: Open, server: Server
 ) -> None:
-    page = prepared(open_page(), "delete window.MediaRecorder;", server.url)
+    page = open_page().before("delete window.MediaRecorder;").open(server.url)
     assert "Use a current Firefox, Chrome, Edge or Safari" in page.notice
     assert page.text("#state") == "Recording is not possible here. Files and sample clips are."
     assert page.find("#file").is_enabled()

@@ -3,45 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.speech import Speech, clearest
+from tests import page_fixtures
 from tests.firefox import firefox, pulse
 from tests.firefox.firefox import Firefox
 from tests.firefox.firefox_page import Page
 from tests.firefox.pulse import Room
-from tests.servers import Server, serve
+from tests.servers import Server
 
-ROOT = Path(__file__).resolve().parents[2]
+server, speech = page_fixtures.server, page_fixtures.speech
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    reason = firefox.missing() or pulse.missing()
-    for item in items:
-        if Path(__file__).parent not in item.path.parents:
-            continue
-        item.add_marker(pytest.mark.browser)
-        # In CI a missing browser is a failure: without it nobody has seen the page.
-        if reason and not os.environ.get("CI"):
-            item.add_marker(pytest.mark.skip(reason=reason))
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    if not (ROOT / "static" / "vendor").is_dir():
-        pytest.fail("static/vendor is missing: run `npm ci && npm run vendor`, or `make test`")
-    with serve() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def speech(tmp_path_factory: pytest.TempPathFactory) -> Speech:
-    return clearest(tmp_path_factory.mktemp("speech") / "speech.wav")
+    page_fixtures.mark(items, Path(__file__).parent, firefox.missing() or pulse.missing())
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +48,10 @@ def open_page(browser: Firefox, server: Server) -> Iterator[Callable[..., Page]]
     pages: list[Page] = []
     with contextlib.ExitStack() as tabs:
 
-        def open_one(url: str | None = None, *, may_complain: bool = False, **how: Any) -> Page:
-            page = tabs.enter_context(browser.page(**how))
+        def open_one(
+            url: str | None = None, *, may_complain: bool = False, before: str = "", **how: Any
+        ) -> Page:
+            page = tabs.enter_context(browser.page(**how)).before(before)
             if not may_complain:
                 pages.append(page)
             return page.open(url or server.url)

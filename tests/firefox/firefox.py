@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.firefox.bidi import Bidi
 from tests.firefox.firefox_page import Page
@@ -17,7 +20,8 @@ from tests.firefox.pulse import Room
 
 BROWSERS = ("firefox-esr", "firefox")
 START_S = 60.0
-ALLOW, BLOCK = 1, 2
+ASK, ALLOW, BLOCK = 0, 1, 2
+ELSEWHERE = "voice.example"  # a name of this machine, to Firefox only
 
 # Nothing is fetched, nothing is asked, nothing is told to anybody.
 QUIET: dict[str, bool | int | str] = {
@@ -37,7 +41,9 @@ QUIET: dict[str, bool | int | str] = {
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "network.dns.disablePrefetch": True,
+    "network.dns.localDomains": ELSEWHERE,
     "network.prefetch-next": False,
+    "security.notification_enable_delay": 0,  # a question may be answered at once
     "services.settings.server": "data:,#remote-settings-dummy/v1",
     "toolkit.telemetry.reportingpolicy.firstRun": False,
 }
@@ -65,6 +71,64 @@ class Firefox:
         change = f"(name, value) => Services.prefs.set{kind}Pref(name, value)"
         self.bidi.run(self._chrome, change, name, value)
 
+    def prefer_dark(self, dark: bool) -> None:
+        """Let the system prefer dark pages, or light ones."""
+        self.prefer("layout.css.prefers-color-scheme.content-override", 0 if dark else 1)
+
+    def answer(self, page: Page, decision: int) -> None:
+        """Press "Allow" or "Block" where the browser asks for the microphone."""
+        asked = "() => PopupNotifications.panel.state === 'open'"
+        page.wait(lambda: self.bidi.run(self._chrome, asked), "the browser does not ask")
+        button = {ALLOW: "button", BLOCK: "secondaryButton"}[decision]
+        press = "(button) => PopupNotifications.panel.firstElementChild[button].click()"
+        self.bidi.run(self._chrome, press, button)
+
+    def decide(self, page: Page, decision: int) -> None:
+        """Change what the visitor has decided about a page's microphone."""
+        self._of(
+            page,
+            "SitePermissions.setForPrincipal(tab.contentPrincipal, 'microphone', about)",
+            decision,
+        )
+
+    def withdraw(self, page: Page) -> None:
+        """Do what the cross does that stands beside the open microphone in the address bar."""
+        self._of(page, "webrtcUI.clearPermissionsAndStopSharing(['microphone'], tab)")
+
+    def listens(self, page: Page) -> bool:
+        """Whether the browser shows that a page has its microphone open."""
+        return bool(self._of(page, "Boolean(tab._sharingState?.webRTC?.microphone)"))
+
+    @contextlib.contextmanager
+    def offline(self, page: Page) -> Iterator[None]:
+        """Cut a page off from its network for a while."""
+        change = "emulation.setNetworkConditions"
+        self.bidi.ask(change, networkConditions={"type": "offline"}, contexts=[page.context])
+        try:
+            yield
+        finally:
+            self.bidi.ask(change, networkConditions=None, contexts=[page.context])
+
+    def sleep(self, page: Page, seconds: float) -> None:
+        """Let a page's process stand still, as on a phone that is locked, and wake it up."""
+        process = int(self._of(page, "tab.browsingContext.currentWindowGlobal.osPid"))
+        os.kill(process, signal.SIGSTOP)
+        try:
+            time.sleep(seconds)
+        finally:
+            os.kill(process, signal.SIGCONT)
+
+    def _of(self, page: Page, expression: str, about: Any = None) -> Any:
+        function = f"""(context, about) => {{
+            const from = (path) => ChromeUtils.importESModule(path);
+            const {{ NavigableManager }} =
+                from("chrome://remote/content/shared/NavigableManager.sys.mjs");
+            const {{ SitePermissions }} = from("resource:///modules/SitePermissions.sys.mjs");
+            const {{ webrtcUI }} = from("resource:///modules/webrtcUI.sys.mjs");
+            const tab = NavigableManager.getBrowsingContextById(context).embedderElement;
+            return {expression}; }}"""
+        return self.bidi.run(self._chrome, function, page.context, about)
+
     @contextlib.contextmanager
     def page(
         self,
@@ -73,6 +137,7 @@ class Firefox:
         dark: bool = False,
         languages: str = "en",
         microphone: int = ALLOW,
+        window: bool = False,
     ) -> Iterator[Page]:
         """Open a tab that knows nothing of the others; close it at the end.
 
@@ -84,15 +149,18 @@ class Firefox:
             Whether the system prefers dark pages.
         languages : str
             What the visitor reads, best first, as Accept-Language lists it.
-        microphone : {ALLOW, BLOCK}
+        microphone : {ASK, ALLOW, BLOCK}
             What the visitor has decided about it.
+        window : bool
+            Whether it is seen beside the others, instead of hiding them.
         """
-        self.prefer("layout.css.prefers-color-scheme.content-override", 0 if dark else 1)
+        self.prefer_dark(dark)
         self.prefer("intl.accept_languages", languages)
         self.prefer("permissions.default.microphone", microphone)
         visitor = self.bidi.ask("browser.createUserContext")["userContext"]
         try:
-            tab = self.bidi.ask("browsingContext.create", type="tab", userContext=visitor)
+            kind = "window" if window else "tab"
+            tab = self.bidi.ask("browsingContext.create", type=kind, userContext=visitor)
             context = tab["context"]
             viewport = {"width": size[0], "height": size[1]}
             self.bidi.ask("browsingContext.setViewport", context=context, viewport=viewport)

@@ -18,17 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 START_S = 20.0
-MICROPHONE = (
-    "module-remap-source",
-    "source_name=microphone",
-    "master=voice.monitor",
-    "source_properties=device.description=Microphone",
-)
-MODULES = (
-    "module-native-protocol-unix auth-anonymous=1 socket={socket}",
+CLIENTS = "module-native-protocol-unix auth-anonymous=1 socket={socket}"
+DEVICES = (
     "module-null-sink sink_name=headphones rate=48000 channels=2",
     "module-null-sink sink_name=voice rate=48000 channels=1",
-    " ".join(MICROPHONE),
+    "module-remap-source source_name=microphone master=voice.monitor"
+    " source_properties=device.description=Microphone",
+    # By itself a null sink works two seconds at a time, and a microphone behind it is as slow.
+    "module-loopback source=voice.monitor sink=headphones latency_msec=20",
 )
 
 
@@ -57,6 +54,10 @@ class Room:
         command = ["paplay", "--device=voice", str(wav)]
         self._speaking.append(subprocess.Popen(command, env=self.environ))
 
+    def is_heard(self) -> bool:
+        """Whether somebody speaks."""
+        return any(player.poll() is None for player in self._speaking)
+
     def hush(self) -> None:
         """End what is being said."""
         while self._speaking:
@@ -64,13 +65,29 @@ class Room:
             player.terminate()
             player.wait(5)
 
-    @contextlib.contextmanager
-    def unplugged(self) -> Iterator[None]:
+    def unplugged(self) -> contextlib.AbstractContextManager[None]:
         """Take the microphone away for a while."""
-        _control(self.environ, "unload-module", MICROPHONE[0])
-        yield
-        _control(self.environ, "load-module", *MICROPHONE)
-        _choose(self.environ)
+        return self._without("module-remap-source")
+
+    def bare(self) -> contextlib.AbstractContextManager[None]:
+        """Take everything away for a while that could be recorded or sound."""
+        return self._without("module-loopback", "module-remap-source", "module-null-sink")
+
+    def sluggish(self) -> contextlib.AbstractContextManager[None]:
+        """Let the microphone hear, for a while, only up to two seconds after it was opened."""
+        return self._without("module-loopback")
+
+    @contextlib.contextmanager
+    def _without(self, *modules: str) -> Iterator[None]:
+        for module in modules:
+            _control(self.environ, "unload-module", module)
+        try:
+            yield
+        finally:
+            for words in map(str.split, DEVICES):
+                if words[0] in modules:
+                    _control(self.environ, "load-module", *words)
+            _choose(self.environ)
 
 
 @contextlib.contextmanager
@@ -86,7 +103,7 @@ def room(folder: Path) -> Iterator[Room]:
     socket, log = folder / "native", folder / "log"
     own = {"HOME": str(folder), "PULSE_RUNTIME_PATH": str(folder), "PULSE_STATE_PATH": str(folder)}
     command = ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=600"]
-    command += [f"--load={module.format(socket=socket)}" for module in MODULES]
+    command += [f"--load={module}" for module in (CLIENTS.format(socket=socket), *DEVICES)]
     with log.open("wb") as output:
         server = subprocess.Popen(
             command, env=os.environ | own, stdout=output, stderr=output, start_new_session=True

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.speech import Speech
 from tests.firefox.firefox import BLOCK
 from tests.firefox.firefox_page import ENTER, SPACE, TAB, Page
 from tests.firefox.pulse import Room
+from tests.pages import HEARS
 from tests.servers import free_port, serve
+from tests.speech import Speech
 
 Open = Callable[..., Page]
-HEARS = ("speech", "unsure")
 
 
 def test_speech_moves_the_bars_and_is_summed_up_as_the_command_line_does(
@@ -25,7 +25,7 @@ def test_speech_moves_the_bars_and_is_summed_up_as_the_command_line_does(
     page = open_page()
     assert page.state == "idle"
     page.record()
-    assert page.values["state"] == "silence"  # nobody has spoken yet
+    page.hear_more(state=("silence",))  # nobody has spoken yet
 
     room.say(speech.wav)
     first = page.hear_more(state=HEARS)
@@ -52,7 +52,7 @@ def test_pause_stops_the_clock_and_resume_goes_on(
     page.click("#pause")
     page.wait_state("paused")
     # What was recorded before the pause still arrives; then neither the clock nor the chart moves.
-    rest = "() => new Promise((done) => setTimeout(done, 700))"
+    rest = "() => new Promise((done) => setTimeout(done, 500))"
     page.run(rest)
     stood, seq = page.seconds, page.values["seq"]
     page.run(rest)
@@ -62,7 +62,7 @@ def test_pause_stops_the_clock_and_resume_goes_on(
     page.wait_state("recording")
     room.say(speech.wav)
     page.hear_more(state=HEARS)
-    page.wait(lambda: page.seconds > stood + 1, "the clock did not go on")
+    page.wait(lambda: page.seconds > stood + 0.5, "the clock did not go on")
     page.stop()
     assert page.values["winner"] != ""
 
@@ -106,6 +106,116 @@ def test_an_unplugged_microphone_ends_the_recording_with_its_summary(
     assert "unplugged" in page.notice
     assert page.values["winner"]
     assert page.values["winner"] in page.text("#result-sentence")
+    page.record()  # plugged in again
+    page.hear_more()
+
+
+def test_a_recording_is_played_back_with_one_cursor_over_waveform_and_strip(
+    open_page: Open, room: Room, speech: Speech
+) -> None:
+    page = open_page()
+    assert not page.is_shown("#listen")
+    page.record()
+    room.say(speech.wav)
+    page.wait(lambda: page.seconds > 2, "the clock stands still")
+    page.stop()
+    page.wait(lambda: page.data("#stage", "drawn") == "wave", "no waveform of the recording")
+    length = float(page.get("#seek", "max"))
+    assert length == pytest.approx(page.seconds, abs=0.3)
+    assert page.count("#strip li")
+
+    def played() -> float:
+        return float(page.get("#playback", "currentTime"))
+
+    def cursor() -> float:
+        """Return the second over which the cursor stands."""
+        return length * float(
+            page.run("""() => {
+                const box = (id) => document.getElementById(id).getBoundingClientRect();
+                return (box("cursor").left + 1 - box("long").left) / box("long").width; }""")
+        )
+
+    assert played() == cursor() == 0
+    page.click("#play")
+    page.wait(lambda: played() > 0.5, "it does not play")
+    page.wait(lambda: cursor() > 0.5, "the cursor stands still")
+    assert page.text("#play-text") == "Pause"
+    page.click("#play")
+    page.wait(lambda: page.text("#play-text") == "Play", "it does not pause")
+    assert cursor() == pytest.approx(played(), abs=0.05)
+
+    # What a recorder writes has no index to seek by; it can be gone to all the same.
+    for selector, share in (("#take", 0.75), ("#strip", 0.25)):
+        page.press_at(selector, share=share)
+        there = share * length
+        page.wait(lambda at=there: abs(played() - at) < 0.1, f"{selector} does not seek")
+        assert cursor() == pytest.approx(played(), abs=0.05)
+    page.run("() => { document.getElementById('playback').playbackRate = 4; }")
+    page.click("#play")
+    page.wait(lambda: page.get("#playback", "ended"), "it does not end")
+    assert page.text("#play-text") == "Play"
+    page.click("#discard")
+    page.wait_state("idle")
+    assert not page.is_shown("#listen")
+
+
+def test_a_watcher_sees_what_the_speaker_sees_and_how_it_ends(
+    open_page: Open, room: Room, speech: Speech
+) -> None:
+    speaker = open_page()
+    assert not speaker.is_shown("#share")  # nothing is recorded, nothing can be shared
+    speaker.record()
+    room.say(speech.wav)
+    speaker.hear_more(state=HEARS)
+    speaker.click("#share-switch")
+    speaker.wait(lambda: speaker.is_shown("#share-open"), "no link was made")
+    assert "hears nothing" in speaker.text("#share-note")
+    link = str(speaker.get("#share-url", "value"))
+
+    watcher = open_page(link, window=True)
+    watcher.wait_state("live")
+    assert watcher.count("#strip li"), "what was heard before is missing"
+    watcher.hear_more()
+    assert sum(watcher.values["shares"].values()) == pytest.approx(1, abs=1e-3)
+    speaker.wait_text("#share-count", "1 watching")
+    assert not watcher.count("audio")
+    speaker.click("#pause")
+    watcher.wait_state("paused")
+    speaker.click("#resume")
+    watcher.wait_state("live")
+    watcher.hear_more()
+
+    speaker.click("#share-stop")
+    watcher.wait_state("ended")
+    assert "stopped sharing" in watcher.text("#state")
+    assert watcher.count("#strip li")  # what was seen stays to be looked at
+    assert speaker.state == "recording"
+    watcher.navigate(link)
+    watcher.wait_state("missing")
+    assert "no such view" in watcher.text("#state")
+
+
+@pytest.mark.slow  # ten seconds of speech are ten seconds
+def test_a_calibration_tells_what_it_changed_and_is_switched_on(
+    open_page: Open, room: Room, speech: Speech
+) -> None:
+    page = open_page()
+    page.click("#calibrate")
+    page.click("#calibration-begin")
+    dialog = "#calibration-dialog"
+    page.wait(lambda: page.data(dialog, "state") == "listening", "it does not listen")
+
+    def over() -> bool:
+        if not room.is_heard():
+            room.say(speech.wav)
+        return page.data(dialog, "state") == "done"
+
+    page.wait(over, "it does not end", seconds=45)
+    assert "those ten seconds" in page.text("#calibration-state")
+    assert page.count("#calibration-change tbody tr") == 5
+    page.click("#calibration-close")
+    assert "Calibrated with" in page.text("#voice-note")
+    assert page.get("#voice-switch", "ariaChecked") == "true"  # for the next recording
 
 
 def test_an_upload_is_answered_with_what_the_command_line_says(

@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser import chromium
 from tests.hosts.cluster import until
+from tests.speech import write_wav
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,7 +22,7 @@ pytestmark = [
 @pytest.fixture
 def page(behind_nginx, root, tmp_path):
     speech = tmp_path / "speech.wav"
-    chromium.write_wav(root / "tests/fixtures/mediarecorder/sel_speech_250.bin", speech)
+    write_wav(root / "tests/fixtures/mediarecorder/sel_speech_250.bin", speech)
     driver = chromium.launch(microphone=speech, flags=("--ignore-certificate-errors",))
     yield chromium.Page(driver).open(behind_nginx.url)
     driver.quit()

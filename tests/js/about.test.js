@@ -22,7 +22,7 @@ const report = (fresh = 0.36) => ({
 
 test("the failures are told with the report's own figures: the worst corpora and the worst line", () => {
   const told = failures(report()).join("\n");
-  for (const said of ["36 % instead of 54 %", "The third, 38 %", "The second, 22 %", "a telephone line) gets another answer in 33 %", "19 aims in its report it reaches 9"]) {
+  for (const said of ["36\u00a0% instead of 54\u00a0%", "The third, 38\u00a0%", "The second, 22\u00a0%", "a telephone line) gets another answer in 33\u00a0%", "19 aims in its report it reaches 9"]) {
     assert.ok(told.includes(said), said);
   }
 });

@@ -39,6 +39,14 @@ test("starting twice and pausing twice count nothing twice", () => {
   assert.equal(clock.seconds, 2);
 });
 
+test("a clock that is started late counts what it has missed, once", () => {
+  const clock = fresh();
+  clock.start(120);
+  clock.start(120);
+  at.now += 1000;
+  assert.equal(clock.seconds, 1.12);
+});
+
 test("a reset forgets everything", () => {
   const clock = fresh();
   clock.start();

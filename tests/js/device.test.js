@@ -5,14 +5,17 @@ import { choices } from "../../static/js/devices.js";
 import { TREATMENTS, constraints, obstacle, reason } from "../../static/js/microphone.js";
 import { TYPES, chooseType } from "../../static/js/recorder.js";
 
-const whole = { mediaDevices: { getUserMedia() {} }, MediaRecorder: class {}, isSecureContext: true };
+const whole = {
+  navigator: { mediaDevices: { getUserMedia() {} } }, MediaRecorder: class {}, AudioContext: class {}, isSecureContext: true,
+};
 
 test("a current browser at a safe address has no obstacle", () => assert.equal(obstacle(whole), null));
 
 test("http on another host is told apart from a browser that cannot record", () => {
-  assert.equal(obstacle({ ...whole, mediaDevices: undefined, isSecureContext: false }), "insecure");
-  assert.equal(obstacle({ ...whole, mediaDevices: undefined }), "unsupported");
+  assert.equal(obstacle({ ...whole, navigator: {}, isSecureContext: false }), "insecure");
+  assert.equal(obstacle({ ...whole, navigator: {} }), "unsupported");
   assert.equal(obstacle({ ...whole, MediaRecorder: undefined }), "unsupported");
+  assert.equal(obstacle({ ...whole, AudioContext: undefined }), "unsupported");
 });
 
 test("each way in which a microphone fails has its own code", () => {

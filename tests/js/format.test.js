@@ -9,11 +9,11 @@ test("the clock shows whole seconds that have passed, never more", () => {
 });
 
 test("short durations have tenths, long ones minutes", () => {
-  assert.deepEqual([0, 3.24, 59.9, 75].map(duration), ["0.0 s", "3.2 s", "59.9 s", "1:15"]);
+  assert.deepEqual([0, 3.24, 59.9, 75].map(duration), ["0.0\u00a0s", "3.2\u00a0s", "59.9\u00a0s", "1:15"]);
 });
 
-test("shares are whole per cents", () => assert.deepEqual([0, 0.714, 0.996, 1].map(percent), ["0 %", "71 %", "100 %", "100 %"]));
+test("shares are whole per cents", () => assert.deepEqual([0, 0.714, 0.996, 1].map(percent), ["0\u00a0%", "71\u00a0%", "100\u00a0%", "100\u00a0%"]));
 
-test("sizes are written in the unit that suits them", () => assert.deepEqual([12, 5000, 3.5e6].map(bytes), ["12 bytes", "5 KB", "3.5 MB"]));
+test("sizes are written in the unit that suits them", () => assert.deepEqual([12, 5000, 3.5e6].map(bytes), ["12\u00a0bytes", "5\u00a0KB", "3.5\u00a0MB"]));
 
 test("a word gets its capital", () => assert.equal(capital("angry"), "Angry"));

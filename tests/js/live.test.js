@@ -17,7 +17,11 @@ class Socket {
     this.on(event, handler);
   }
 
-  off() {}
+  off(event, handler) {
+    this.handlers[event] = this.handlers[event]?.filter((other) => other !== handler);
+  }
+
+  connect() {}
 
   timeout() {
     return { emitWithAck: async (event, ...data) => this.answers[event]?.(...data) };
@@ -47,6 +51,25 @@ test("a link that cannot be made is no problem of the recording", async () => {
   assert.deepEqual(problems, ["draining"]);
   socket.tell("problem", { code: "too_fast" });
   assert.deepEqual(problems, ["draining", "too_fast"]);
+});
+
+test("who is offline is told so at the first try, and anybody else only when the server has had its time", async () => {
+  const socket = new Socket();
+  socket.connected = false;
+  let online = false;
+  const live = new Live(() => socket, () => online);
+  const offline = live.open(60_000);
+  socket.tell("connect_error");
+  await assert.rejects(offline, { code: "server_gone" });
+  online = true;
+  const patient = live.open(60_000);
+  socket.tell("connect_error");
+  socket.tell("connect");
+  await patient;
+  const hopeless = live.open(20);
+  socket.tell("connect_error");
+  await assert.rejects(hopeless, { code: "server_gone" });
+  assert.deepEqual([socket.handlers.connect.length, socket.handlers.connect_error.length], [1, 0]);
 });
 
 test("a link's path is handed on, and a refused start with what it says", async () => {

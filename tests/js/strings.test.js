@@ -93,7 +93,7 @@ test("a result says how the voice sounds, and says it more softly the less sure 
   const guess = strings.result.yours("happy", 0.3);
   assert.equal(new Set([sure, less, guess].map((text) => text.replace(/\d+/, ""))).size, 3);
   for (const text of [sure, less, guess]) {
-    assert.match(text, /^Your voice sounded .*happy.*: \d+ %\.$/);
+    assert.match(text, /^Your voice sounded .*happy.*: \d+\s%\.$/);
   }
 });
 

@@ -15,8 +15,8 @@ const judgement = {
 
 test("a summary names the emotion with its share, what comes next, and what was meant", () => {
   const told = describe(judgement, { voice: "clip", meant: "happy" });
-  assert.equal(told.sentence, "This voice sounds angry: 70 %.");
-  assert.equal(told.beside, "Next nearest: happy, 20 %. The speaker meant it to sound happy.");
+  assert.equal(told.sentence, "This voice sounds angry: 70\u00a0%.");
+  assert.equal(told.beside, "Next nearest: happy, 20\u00a0%. The speaker meant it to sound happy.");
   assert.deepEqual(told.sums, [{ kind: "angry", seconds: 1 }, { kind: "silence", seconds: 1 }]);
 });
 

@@ -37,7 +37,7 @@ export default {
   mfcc_note: "Die letzten fünf Sekunden als 40 MFCCs: die Zeit läuft nach rechts, die Koeffizienten nach oben. Blau ist niedriger als sonst, Orange höher; der Rahmen fasst, was das neueste Urteil betrachtet hat.",
   strip_heading: "Im Verlauf",
   samples_heading: "Ein Beispiel ausprobieren",
-  samples_lead: "Hören Sie eine Aufnahme, raten Sie, und lassen Sie dann das Modell urteilen. Gemeintes und Gehörtes können sich unterscheiden.",
+  samples_lead: "Hören Sie eine Aufnahme, und lassen Sie das Modell urteilen. Gemeintes und Gehörtes können sich unterscheiden.",
   samples_none: "Auf diesem Server gibt es keine Beispiele.",
   samples_failed: "Die Liste der Beispiele ließ sich nicht laden. Laden Sie die Seite neu, um es noch einmal zu versuchen.",
   samples_more: (count) => `Alle ${count} Beispiele zeigen`,
@@ -60,7 +60,7 @@ export default {
   states: {
     idle: "Bereit, wenn Sie es sind.",
     asking: "Ihr Browser fragt nach dem Mikrofon. Bitte erlauben Sie es.",
-    connecting: "Verbindung zum Server…",
+    connecting: "Einen Moment: Mikrofon und Server werden bereit gemacht…",
     queued: "Alle Plätze sind belegt. Sie sind in der Warteschlange.",
     recording: "Hört zu…",
     paused: "Pause. Die Uhr steht, und nichts wird gesendet.",
@@ -295,6 +295,8 @@ export default {
       any: "Wahl des Browsers",
       gone: "Das gewählte Mikrofon ist weg, deshalb wählt wieder der Browser.",
       now: "Ab jetzt geändert.",
+      unable: "Das kann Ihr Browser mit diesem Mikrofon nicht.",
+      kept: "Dieses Mikrofon ließ sich nicht öffnen; das bisherige bleibt.",
       later: "Das gilt ab der nächsten Aufnahme.",
     },
     voice: {

@@ -38,7 +38,7 @@ export default {
   mfcc_note: "The last five seconds as 40 MFCCs: time runs right, coefficients upwards. Blue is lower than usual, orange higher; the frame holds what the newest judgement looked at.",
   strip_heading: "Over time",
   samples_heading: "Try a sample clip",
-  samples_lead: "Play a clip, guess, and then let the model judge it. What was meant and what is heard may differ.",
+  samples_lead: "Play a clip and let the model judge it. What was meant and what is heard may differ.",
   samples_none: "There are no sample clips on this server.",
   samples_failed: "The list of sample clips could not be loaded. Reload the page to try again.",
   samples_more: (count) => `Show all ${count} clips`,
@@ -61,7 +61,7 @@ export default {
   states: {
     idle: "Ready when you are.",
     asking: "Your browser asks for the microphone. Please allow it.",
-    connecting: "Connecting to the server…",
+    connecting: "One moment: microphone and server are getting ready…",
     queued: "All places are taken. You are in the queue.",
     recording: "Listening…",
     paused: "Paused. The clock stands still and nothing is sent.",
@@ -293,6 +293,8 @@ export default {
       any: "The browser's choice",
       gone: "The chosen microphone is gone, so the browser chooses again.",
       now: "Changed from now on.",
+      unable: "Your browser does not do this with this microphone.",
+      kept: "That microphone could not be opened; the one before is kept.",
       later: "This applies from the next recording on.",
     },
     voice: {

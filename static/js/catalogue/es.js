@@ -37,7 +37,7 @@ export default {
   mfcc_note: "Los últimos cinco segundos como 40 MFCC: el tiempo corre hacia la derecha, los coeficientes hacia arriba. El azul es más bajo de lo habitual, el naranja más alto; el marco abarca lo que miró el último análisis.",
   strip_heading: "A lo largo del tiempo",
   samples_heading: "Pruebe un ejemplo",
-  samples_lead: "Escuche una grabación, adivine y deje luego que el modelo la analice. Lo que se quiso expresar y lo que se oye pueden diferir.",
+  samples_lead: "Escuche una grabación y deje que el modelo la analice. Lo que se quiso expresar y lo que se oye pueden diferir.",
   samples_none: "En este servidor no hay ejemplos.",
   samples_failed: "No se pudo cargar la lista de ejemplos. Vuelva a cargar la página para intentarlo de nuevo.",
   samples_more: (count) => `Mostrar los ${count} ejemplos`,
@@ -60,7 +60,7 @@ export default {
   states: {
     idle: "Cuando usted quiera.",
     asking: "Su navegador pide el micrófono. Permítalo, por favor.",
-    connecting: "Conectando con el servidor…",
+    connecting: "Un momento: se están preparando el micrófono y el servidor…",
     queued: "Todas las plazas están ocupadas. Está en la cola.",
     recording: "Escuchando…",
     paused: "En pausa. El reloj está parado y no se envía nada.",
@@ -295,6 +295,8 @@ export default {
       any: "El que elija el navegador",
       gone: "El micrófono elegido ya no está, así que elige de nuevo el navegador.",
       now: "Cambiado desde ahora.",
+      unable: "Su navegador no puede hacerlo con este micrófono.",
+      kept: "Ese micrófono no se pudo abrir; se mantiene el anterior.",
       later: "Vale desde la próxima grabación.",
     },
     voice: {

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import os
 import subprocess
 import sys
+import wave
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from tests.browser import chromium
+import av
+import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 CANDIDATES = 40
+RATE = 48_000
 
 
 @dataclass(frozen=True)
@@ -29,11 +34,29 @@ class Speech:
 
 def clearest(wav: Path) -> Speech:
     """Take the clearest of some real clips where this machine has them, else of the samples."""
-    clips = _real_clips() or sorted((ROOT / "samples" / "synthetic").glob("*.flac"))
-    path, judgement = max(predict(*clips), key=lambda item: _margin(item[1]))
+    path, judgement = _clearest()
     # The recorder begins a moment after the microphone; the first syllable shall not fall into it.
-    seconds = chromium.write_wav(path, wav, before_s=0.5)
+    seconds = write_wav(path, wav, before_s=0.5)
     return Speech(path, judgement, wav, seconds)
+
+
+def write_wav(source: Path, target: Path, *, before_s: float = 0.0, after_s: float = 0.0) -> float:
+    """Write any audio file as the WAV that a microphone is to play; return its seconds."""
+    with av.open(str(source)) as container:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+        blocks = [
+            block.to_ndarray()[0]
+            for frame in [*container.decode(audio=0), None]
+            for block in resampler.resample(frame)
+        ]
+    silence = [np.zeros(int(RATE * seconds), np.int16) for seconds in (before_s, after_s)]
+    samples = np.concatenate([silence[0], *blocks, silence[1]])
+    with wave.open(str(target), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(samples.astype("<i2").tobytes())
+    return float(Fraction(len(samples), RATE))
 
 
 def predict(*paths: Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -41,6 +64,12 @@ def predict(*paths: Path) -> list[tuple[Path, dict[str, Any]]]:
     command = [sys.executable, "-m", "flask", "--app", "webapp", "predict", *map(str, paths)]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return list(zip(paths, map(json.loads, answer.stdout.splitlines()), strict=True))
+
+
+@functools.cache
+def _clearest() -> tuple[Path, dict[str, Any]]:
+    clips = _real_clips() or sorted((ROOT / "samples" / "synthetic").glob("*.flac"))
+    return max(predict(*clips), key=lambda item: _margin(item[1]))
 
 
 def _real_clips() -> list[Path]:

@@ -1,0 +1,85 @@
+// What is judged as a whole: an upload, or one of the sample clips. From choosing it to its judgement.
+
+import { fault, predict } from "./predictions.js";
+import { clipOf, title } from "./samples.js";
+
+export class Clips {
+  #page;
+  #sending = null; // the request under way
+
+  /**
+   * @param {object} page
+   * @param {{max_upload_mb: number}} page.config
+   * @param {(event: {type: string}) => boolean} page.dispatch whether that changed the state
+   * @param {() => boolean} page.free whether something may be judged now
+   * @param {() => boolean} page.waiting whether a judgement is still waited for
+   * @param {() => void} page.clear nothing of what was there before is shown any more
+   * @param {() => void} page.look the recorder, where the answer appears, comes into view
+   * @param {(judgement: object, about: object, file: Blob) => void} page.finish
+   * @param {import("./samples.js").Samples} page.samples
+   * @param {import("./upload.js").Upload} page.upload
+   */
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /** @param {object} sample the API's object */
+  async sample(sample) {
+    const { dispatch, look, samples, waiting } = this.#page;
+    if (!this.#begin()) return;
+    samples.choose(sample);
+    look();
+    const file = await clipOf(sample);
+    if (!file) {
+      dispatch({ type: "failed", error: { code: "sample_gone" } });
+    } else if (waiting()) {
+      const about = { voice: "clip", name: title(sample.name), meant: sample.emotion };
+      await this.#judge(file, sample.url.split("/").at(-1), about, { heard: (judgement) => samples.heard(sample, judgement) });
+    }
+  }
+
+  /** @param {File[]} files chosen or dropped: one is what can be judged */
+  async files(files) {
+    const { config, dispatch, free, look, upload } = this.#page;
+    const [file] = files;
+    const code = files.length > 1 ? "many_files" : fault(file, config);
+    if (!free()) return;
+    if (code) {
+      dispatch({ type: "failed", error: { code, where: "file" } });
+      look();
+      return;
+    }
+    if (!this.#begin()) return;
+    upload.begin(file);
+    await this.#judge(file, file.name, { voice: "clip", name: file.name }, { onProgress: (share) => upload.progress(share) });
+    look();
+  }
+
+  cancel() {
+    this.#sending?.cancel();
+  }
+
+  #begin() {
+    const { clear, dispatch, samples } = this.#page;
+    if (!dispatch({ type: "judge" })) return false;
+    samples.silence();
+    samples.choose(null);
+    clear();
+    return true;
+  }
+
+  async #judge(file, name, about, { onProgress, heard = () => {} }) {
+    const { dispatch, finish } = this.#page;
+    try {
+      this.#sending = predict(file, name, { onProgress });
+      const judgement = await this.#sending.done;
+      if (!dispatch({ type: "answered" })) return;
+      heard(judgement);
+      finish(judgement, about, file);
+    } catch (error) {
+      if (error.code !== "cancelled") dispatch({ type: "failed", error: { code: error.code ?? "unknown", where: "file" } });
+    } finally {
+      this.#sending = null;
+    }
+  }
+}

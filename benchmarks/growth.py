@@ -2,7 +2,7 @@
 
 Ten workers would need ten cores to show ten times the capacity. What a session costs can be shown
 on any machine: the CPU time of one worker with n sessions, of ten workers with 10 n, and of three
-hosts behind nginx with n each, all sharing one core.
+hosts behind nginx with n each, all workers sharing one core.
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ def _hosts(
 ) -> None:
     with ExitStack() as stack:
         hosts = [stack.enter_context(worker(cores)) for _ in range(HOSTS)]
-        with machine.on_cores([] if cores.worker is None else [cores.worker]):
+        # In front of hosts nginx has a machine of its own, and does not empty their caches.
+        with machine.on_cores([] if cores.generator is None else [cores.generator]):
             url, master = stack.enter_context(_nginx([server.url for server, _ in hosts]))
         spent: list[float] = []
 

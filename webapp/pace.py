@@ -7,7 +7,7 @@ from enum import Enum
 
 from webapp.load import Load
 
-FRESH_S = 0.25  # behind by more, and something newer came already: windows are skipped
+FRESH_S = 0.25  # behind by more, and something newer came already: it waits for that
 STALE_S = 0.5  # behind by more: windows are skipped
 LOSE_ABOVE_S = 0.6  # behind by more, though windows were skipped: sound is lost
 LOSE_UNTIL_S = 0.3  # enough for one more window
@@ -26,6 +26,7 @@ class Care(Enum):
 
     ALL = "every window is judged"
     NEWEST = "the newest window is judged, if it completes one"
+    WAIT = "it waits, undecoded, for something newer that is already there"
     NONE = "it is heard, and no window judged"
     LOST = "it is not even decoded"
 
@@ -96,14 +97,14 @@ class Pace:
             least = max(offset, -AHEAD_S)
         self._least = least
         behind_s = offset - least
-        was_left = self._newer and gap_s > VISIT_S
+        waits, was_left = self._newer, self._newer and gap_s > VISIT_S
         self._newer = False
-        if behind_s <= FRESH_S and not self._losing:
+        if behind_s <= FRESH_S and not self._losing and not waits:
             return Care.ALL
         more_came = self._more_came()
         free = now - self._load.free_at < behind_s  # there was time since it should have come
-        if behind_s <= STALE_S and not self._losing and (free or not more_came):
-            return Care.ALL
+        if behind_s <= STALE_S and not self._losing and (not more_came or (free and not waits)):
+            return Care.NEWEST if waits else Care.ALL
         self._newer = more_came
         if free:
             self._least += FORGET * min(gap_s, LONGEST_GAP_S)
@@ -112,6 +113,8 @@ class Pace:
             self._losing or (behind_s > LOSE_ABOVE_S and toil_s > PATIENCE_S)
         )
         if more_came:
+            if not was_left and not self._losing:
+                return Care.WAIT
             judges = was_left and now - self._judged_at >= SELDOM_S
         elif self._losing and behind_s <= LOSE_UNTIL_S:
             self._losing = False

@@ -21,7 +21,7 @@ Samples = npt.NDArray[np.float32]
 
 SPARE_S = 0.06  # a packet that only just does not fit would be the one that completes a window
 MOST_WAITING = 256  # packets that are decoded together: a second holds 50, or 400 of the shortest
-AT_MOST = {Care.NEWEST: 1, Care.NONE: 0}
+AT_MOST = {Care.NEWEST: 1, Care.NONE: 0, Care.WAIT: 0}
 
 
 @dataclass(slots=True)
@@ -127,7 +127,7 @@ class Recording:
             if lost_s := self._decoder.skip(keep_s=self._stream.lacking_s + SPARE_S):
                 self._lose(lost_s)
             return []
-        waits = self._decoder.waiting_s < self._stream.lacking_s
+        waits = care is Care.WAIT or self._decoder.waiting_s < self._stream.lacking_s
         if waits and self._decoder.waiting < MOST_WAITING:
             self._tally.decode_s += self._cpu() - began
             return []

@@ -59,8 +59,8 @@ def test_what_comes_after_a_stall_is_skipped_but_for_the_newest_and_then_all_is_
     recorder.in_time(5)
     late = recorder.now + 2.0
     burst = [recorder.arrive(late + n * 0.002, more_came=n < 16) for n in range(17)]
-    assert set(burst[:14]) == {Care.NONE}
-    assert burst[16] is Care.ALL
+    assert set(burst[:16]) == {Care.WAIT}
+    assert burst[16] is Care.NEWEST
     assert set(recorder.in_time(5)) == {Care.ALL}
 
 
@@ -123,7 +123,7 @@ def test_after_a_pause_it_begins_anew():
     assert set(recorder.in_time(5)) == {Care.ALL}
 
 
-COSTS = {Care.ALL: 1.0, Care.NEWEST: 0.9, Care.NONE: 0.72, Care.LOST: 0.3}
+COSTS = {Care.ALL: 1.0, Care.NEWEST: 0.9, Care.WAIT: 0.3, Care.NONE: 0.72, Care.LOST: 0.3}
 
 
 def overloaded(times, *, batches, recordings=60, seconds=20.0, calm_s=10.0):
@@ -145,6 +145,7 @@ def overloaded(times, *, batches, recordings=60, seconds=20.0, calm_s=10.0):
     newest = [100.0 + phase for phase in phases]  # until when each one's chart shows it
     ages, cares = [], []
     now, turn = 100.0, 0
+    owed = [0.0] * recordings  # for what waits undecoded
     waits = [0] * recordings  # chunks since the last window, which takes two
 
     def due(who):
@@ -167,7 +168,12 @@ def overloaded(times, *, batches, recordings=60, seconds=20.0, calm_s=10.0):
             done[turn] += 1
             care = paces[turn].care(now, done[turn] * SLICE_S)
             cares.append((now, care))
-            now += whole_s * COSTS[care] * (1 if busy else 0.4 / times)
+            cost = COSTS[care]
+            if care is Care.WAIT:
+                owed[turn] += COSTS[Care.NONE] - cost
+            elif care is not Care.LOST:
+                cost, owed[turn] = cost + owed[turn], 0.0
+            now += whole_s * cost * (1 if busy else 0.4 / times)
             waited = waits[turn] = waits[turn] + 1
             if care in (Care.ALL, Care.NEWEST) and waited >= 2:
                 waits[turn] = 0

@@ -1,10 +1,8 @@
 // The microphone's panel: which one, and what the browser may do to its sound. Kept for this tab.
 
 import { tab } from "./memory.js";
-import { TREATMENTS } from "./microphone.js";
+import { NAMELESS, TREATMENTS } from "./microphone.js";
 import { strings } from "./strings.js";
-
-const NAMELESS = new Set(["default", "communications"]); // Chromium's second names for devices that are listed anyway
 
 /**
  * The microphones that can be told apart: pure. None before the permission, when browsers hide their names.

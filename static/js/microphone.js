@@ -42,12 +42,23 @@ function treatment(settings) {
   return Object.fromEntries(TREATMENTS.map((name) => [name, settings[name] === true]));
 }
 
+export const NAMELESS = new Set(["default", "communications"]); // Chromium's second names for devices that are listed anyway
+
+/**
+ * How many microphones there are: pure.
+ * @param {MediaDeviceInfo[]} devices
+ */
+export function count(devices) {
+  return devices.filter(({ kind, deviceId }) => kind === "audioinput" && !NAMELESS.has(deviceId)).length;
+}
+
 const PATIENCE_MS = 500; // for the socket: most browsers have it at once, and nobody should wait long for it
 
 /**
  * A microphone that can be changed for another while it is recorded. What is recorded is not the microphone's own stream but that
  * of a socket, into which one microphone after another is plugged: a recorder's stream must never change its tracks. Where the
- * browser does not let the socket run (in time), the microphone itself is recorded, and stays.
+ * browser does not let the socket run (in time), the microphone itself is recorded, and stays; and where there is no other one: the
+ * socket's way to the chart is 50 ms longer.
  */
 export class Microphone {
   /** Fulfilled once it hears something, and can be recorded. */
@@ -61,6 +72,7 @@ export class Microphone {
   #plug = null; // its end in the socket,
   #device = ""; // and which one was asked for
   #asking = false;
+  #several = false; // microphones to choose from
   #changes = Promise.resolve();
 
   /**
@@ -86,6 +98,7 @@ export class Microphone {
     try {
       const microphone = new Microphone(context, onGone);
       microphone.#take(await ask(settings), settings.device);
+      microphone.#several = count(await navigator.mediaDevices.enumerateDevices?.().catch(() => []) ?? []) > 1;
       const running = Promise.race([microphone.#wake(), new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); })]);
       microphone.ready = Promise.all([running, hears(microphone.#plugged, context)]);
       return microphone;
@@ -97,7 +110,7 @@ export class Microphone {
 
   /** What a recorder should record from now on. */
   get stream() {
-    this.#recorded = this.#context.state === "running" ? this.#socket.stream : this.#plugged;
+    this.#recorded = this.#several && this.#context.state === "running" ? this.#socket.stream : this.#plugged;
     return this.#recorded;
   }
 

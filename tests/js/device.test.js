@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { choices } from "../../static/js/devices.js";
-import { TREATMENTS, constraints, obstacle, reason } from "../../static/js/microphone.js";
+import { TREATMENTS, constraints, obstacle, reason, count } from "../../static/js/microphone.js";
 import { TYPES, chooseType } from "../../static/js/recorder.js";
 
 const whole = {
@@ -47,4 +47,11 @@ test("microphones are told apart by name, each once, and not at all before the p
   assert.deepEqual(choices([one("", ""), one("", "", "videoinput")]), []);
   const devices = [one("default", "Default - Desk"), one("a1", "Desk"), one("b2", "Headset"), one("c3", "Speakers", "audiooutput")];
   assert.deepEqual(choices(devices), [{ id: "a1", name: "Desk" }, { id: "b2", name: "Headset" }]);
+});
+
+test("microphones are counted once each, and nothing else is", () => {
+  const device = (deviceId, kind = "audioinput") => ({ deviceId, kind });
+  assert.equal(count([device("default"), device("communications"), device("a"), device("b", "audiooutput")]), 1);
+  assert.equal(count([device("a"), device("b")]), 2);
+  assert.equal(count([]), 0);
 });

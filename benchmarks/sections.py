@@ -167,9 +167,9 @@ def growth(results: Results) -> list[str]:
     return [
         f"## {TIMES} times the sessions on {TIMES} times the workers",
         table(head, rows),
-        "All workers on one core, nginx on the other: this shows what a session costs as workers and hosts "
-        "are added, not the capacity of cores that this machine does not have. Spread: the least "
-        "and the most CPU of a worker beside their mean. "
+        "All workers on one core, nginx on the other: this shows what a session costs as workers "
+        "and hosts are added, not the capacity of cores that this machine does not have. Spread: "
+        "the least and the most CPU of a worker beside their mean. "
         f"Measured {rounds} times in turn; the middle of them, and of their ratios.",
     ]
 

@@ -39,8 +39,8 @@ class Pace:
     clocks differ. It does so fast while the server has time to spare and chunks come as steadily as
     they are recorded: then nothing waits anywhere, and the recorder has made a break of its own.
 
-    A loop that is overloaded comes to each recording once a round, and finds several chunks: of
-    these it is the newest that is judged, whether `now` has moved on since the first or not.
+    A loop that is overloaded comes to each recording once a round and finds several chunks: the
+    older ones wait for the newest, and of what they complete together the newest window is judged.
 
     Parameters
     ----------

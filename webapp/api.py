@@ -19,7 +19,7 @@ from webapp.addresses import Addresses
 from webapp.audio import AudioError
 from webapp.buckets import Buckets
 from webapp.logs import tell
-from webapp.metrics import NOT_SOUND, Meter
+from webapp.meter import NOT_SOUND, Meter
 from webapp.openapi import description
 from webapp.predictions import Predictor
 from webapp.protocol import Json, ProtocolError

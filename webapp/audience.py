@@ -11,12 +11,13 @@ from typing import Any
 
 from webapp.crier import Crier
 from webapp.leases import Leases
-from webapp.metrics import Meter
+from webapp.meter import Meter
 from webapp.mirrors import Mirrors
-from webapp.protocol import Message, ProtocolError, Written
+from webapp.protocol import Message, ProtocolError
 from webapp.redis_leases import RedisLeases
 from webapp.relay import Away, Relay
 from webapp.view import View, new_token, places
+from webapp.writing import Written
 
 SPEAKERS = "/live"
 TICK_S = 1.0

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from webapp.leases import Leases
-from webapp.protocol import Json, Written
+from webapp.protocol import Json
 from webapp.relay import Relay
 from webapp.view import ANEW, PREDICTION, View, places
+from webapp.writing import Written
 
 NAMESPACE = "/watch"
 TOGETHER = 16  # who watch are told so many at a time; then others of this worker have their turn

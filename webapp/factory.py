@@ -29,13 +29,15 @@ from webapp.audio import AudioError
 from webapp.extensions import socketio
 from webapp.live import Live
 from webapp.load import Load
+from webapp.meter import Meter
 from webapp.predictions import Predictor
-from webapp.protocol import PacketJson, ProtocolError
+from webapp.protocol import ProtocolError
 from webapp.redis_leases import leases
 from webapp.relay import Relay
 from webapp.settings import Settings
 from webapp.uploads import Gate, MemoryRequest
 from webapp.watching import Watching
+from webapp.writing import PacketJson
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 64 << 10  # what a form adds to its file
@@ -74,7 +76,7 @@ def build(settings: Settings | None = None) -> Flask:
         manage_session=False,
         json=PacketJson,
     )
-    meter = metrics.Metrics.create() if settings.metrics else metrics.Meter()
+    meter = metrics.Metrics.create() if settings.metrics else Meter()
     gate = Gate(mode, places=settings.max_uploads)
     load = Load()
     link = redis_link.connect(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from webapp.logs import tell
-from webapp.metrics import NOT_SOUND, Meter
+from webapp.meter import NOT_SOUND, Meter
 from webapp.protocol import ProtocolError
 from webapp.recording import Tally
 from webapp.session import Ended

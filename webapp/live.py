@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from models import Recognizer
-from webapp import addresses, protocol
+from webapp import addresses, protocol, writing
 from webapp.addresses import Addresses
 from webapp.admission import Admission
 from webapp.audience import Audience
@@ -20,18 +20,18 @@ from webapp.hangup import cut_off
 from webapp.journal import Journal
 from webapp.load import Load
 from webapp.logs import tell
-from webapp.metrics import Meter
-from webapp.protocol import Json, Message, ProtocolError, Written
+from webapp.meter import Meter
+from webapp.protocol import Json, Message, ProtocolError
 from webapp.recording import Tally
 from webapp.session import LiveSession
 from webapp.settings import Settings
 from webapp.upkeep import Upkeep
 from webapp.visitor import Manner, Visitor
+from webapp.writing import Written
 
 NAMESPACE = "/live"
 SWEEP_S = 5.0
-DRAIN_RETRY_S = 2.0
-LAST_WORDS_S = 0.5  # what is under way to a client leaves before its connection is closed
+LAST_WORDS_S = 0.5  # what is under way leaves before its connection is closed
 COUNT_AT = 16  # chunks of all recordings together: two seconds of one, no time of a hundred
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class Live:
         tell(log, "drain", "No more recordings are taken.", recordings=self.crowd.recordings)
         for sid, session in self.crowd:
             if session.active:
-                self._emit(sid, [protocol.problem(self._draining_error())])
+                self._emit(sid, [protocol.problem(protocol.draining())])
             else:  # soon: its summary may just be being written
                 self.crowd.hang_up(sid, after_s=LAST_WORDS_S)
 
@@ -164,7 +164,7 @@ class Live:
         """Begin a recording; the guard is not held while its address's places are asked for."""
         request = protocol.parse_start(args)
         if self.draining:
-            raise self._draining_error()
+            raise protocol.draining()
         place = None if session.active else self._admission.enter(visitor.key)
         try:
             with self._guard:
@@ -203,7 +203,7 @@ class Live:
         args: tuple[object, ...],  # noqa: ARG002
     ) -> tuple[list[Message], Written]:
         messages, summary = session.stop()
-        return messages, protocol.written(summary, self._breathe)
+        return messages, writing.written(summary, self._breathe)
 
     def _unknown(self, event: str, sid: str, *args: object) -> Json | None:  # noqa: ARG002
         self._meter.received(event)
@@ -285,10 +285,8 @@ class Live:
         self._server.sleep(0)  # the others first
         return manner is Manner.HASTY and sid in self.crowd
 
-    # Behind the events.
-
     def _sweep(self) -> None:
-        """End idle recordings, and keep the places of the others."""
+        """End idle recordings, keep the others' places."""
         for sid, messages in self.crowd.expire():
             self._emit(sid, messages)
         try:
@@ -300,10 +298,3 @@ class Live:
         for event, data in messages:
             self._server.emit(event, data, to=sid, namespace=NAMESPACE)
         self._audience.heard(sid, messages, recording=self.crowd.is_recording(sid))
-
-    def _draining_error(self) -> ProtocolError:
-        return ProtocolError(
-            "draining",
-            "This server is being replaced: please stop, the next recording goes to the new one.",
-            retry_after_s=DRAIN_RETRY_S,
-        )

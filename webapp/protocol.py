@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
-
-import engineio.json
 
 from models import FeatureSettings, Judgement, Speaker, SpeakerError, Window
 
@@ -18,7 +15,7 @@ Message = tuple[str, Json]
 DIGITS = 6  # of probabilities: five of them still sum to 1 within 3e-6
 MAX_MIME_LENGTH = 200
 MAX_SPEAKER_LENGTH = 1000
-SLICE = 50  # windows written at a time: half a millisecond
+DRAIN_RETRY_S = 2.0
 
 
 class ProtocolError(Exception):
@@ -192,7 +189,7 @@ def answer(
 
 
 def summary(judgement: Judgement, labels: Sequence[str], model: Json) -> Json:
-    """Return the answer to a recording, whose "timeline" is a `Timeline`: see `written`."""
+    """Return the answer to a recording, whose "timeline" is a `Timeline`: see `webapp.writing`."""
     return {
         "duration_s": round(judgement.duration_s, 3),
         "emotion": judgement.emotion,
@@ -200,56 +197,6 @@ def summary(judgement: Judgement, labels: Sequence[str], model: Json) -> Json:
         "timeline": Timeline(judgement.windows, labels),
         "model": model,
     }
-
-
-@dataclass(frozen=True)
-class Written:
-    """An object that is JSON already."""
-
-    text: str
-
-
-def written(summary: Json, breathe: Callable[[], None]) -> Written:
-    """Return a summary as JSON, made slice by slice: at once, half an hour's would take 80 ms.
-
-    Parameters
-    ----------
-    summary : dict
-        From `summary`; further keys may have been added.
-    breathe : callable
-        Is called between slices, and may let others run.
-    """
-    members = []
-    for name, value in summary.items():
-        text = _list(value, breathe) if isinstance(value, Timeline) else _json(value)
-        members.append(f"{_json(name)}:{text}")
-    return Written("{" + ",".join(members) + "}")
-
-
-def _list(timeline: Timeline, breathe: Callable[[], None]) -> str:
-    slices = []
-    for start in range(0, len(timeline), SLICE):
-        slices.append(_json(timeline[start : start + SLICE])[1:-1])
-        breathe()
-    return "[" + ",".join(slices) + "]"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
-class PacketJson:
-    """The JSON of Socket.IO's packets: python-socketio's own, and what is `Written` as it is."""
-
-    loads = staticmethod(engineio.json.loads)
-
-    @staticmethod
-    def dumps(data: Any, **options: Any) -> str:
-        """Return a packet's arguments as JSON."""
-        if isinstance(data, list) and data and isinstance(data[-1], Written):
-            head = "".join(f"{json.dumps(item, **options)}," for item in data[:-1])
-            return f"[{head}{data[-1].text}]"
-        return json.dumps(data, **options)
 
 
 def prediction(window: Window, labels: Sequence[str]) -> Message:
@@ -271,6 +218,15 @@ def frames(*, seq: int, start_s: float, count: int, coefficients: int, data: byt
 def problem(error: ProtocolError) -> Message:
     """Return the `problem` event of an error."""
     return "problem", error_object(error) | {"retry_after_s": error.retry_after_s}
+
+
+def draining() -> ProtocolError:
+    """Return the error of a server that takes no more recordings."""
+    return ProtocolError(
+        "draining",
+        "This server is being replaced: please stop, the next recording goes to the new one.",
+        retry_after_s=DRAIN_RETRY_S,
+    )
 
 
 def skipped(windows: int) -> Message:

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, cast
 
 from webapp.logs import tell
-from webapp.metrics import Meter
+from webapp.meter import Meter
 from webapp.redis_channels import Channels, Handler
 
 QUEUE = 2000  # posts and questions that wait
@@ -226,10 +226,8 @@ class RedisLink:
             answers = self._exchange(connection, [c for talk in talks for c in talk.commands])
             self.prompt = True
             for talk in talks:
-                talk.answers, answers = (
-                    answers[: len(talk.commands)],
-                    answers[len(talk.commands) :],
-                )
+                count = len(talk.commands)
+                talk.answers, answers = answers[:count], answers[count:]
         finally:
             for talk in talks:
                 if talk.done:

@@ -13,9 +13,10 @@ from webapp.audience import SPEAKERS, Audience
 from webapp.crier import NAMESPACE
 from webapp.hangup import cut_off, hang_up
 from webapp.logs import tell
-from webapp.metrics import Meter
-from webapp.protocol import Json, ProtocolError, Written
+from webapp.meter import Meter
+from webapp.protocol import Json, ProtocolError
 from webapp.view import is_token
+from webapp.writing import Written
 
 BURST = 20.0  # events at once of one connection, and each second
 RATE = 2.0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import EMOTIONS, FeatureSettings, Judgement, Speaker, Window
-from webapp import protocol
+from webapp import protocol, writing
 from webapp.protocol import ProtocolError, Start, parse_audio, parse_start
 
 anything = st.recursive(
@@ -81,7 +81,7 @@ def test_a_calibration_tells_the_speaker_and_whether_it_suffices():
 
 @given(
     st.dictionaries(st.text(), st.floats(allow_nan=False) | st.text()),
-    st.integers(0, 3 * protocol.SLICE),
+    st.integers(0, 3 * writing.SLICE),
 )
 def test_a_summary_written_in_slices_is_the_same_json(more, count):
     windows = tuple(window((0.2,) * 5, seq) for seq in range(count))
@@ -89,13 +89,13 @@ def test_a_summary_written_in_slices_is_the_same_json(more, count):
     model = protocol.model_info("m", "1")
     breaths = []
     summary = more | protocol.summary(judgement, EMOTIONS, model)
-    text = protocol.PacketJson.dumps([protocol.written(summary, lambda: breaths.append(1))])
+    text = writing.PacketJson.dumps([writing.written(summary, lambda: breaths.append(1))])
     assert json.loads(text) == [more | protocol.answer(judgement, EMOTIONS, model)]
-    assert len(breaths) == -(-count // protocol.SLICE)
+    assert len(breaths) == -(-count // writing.SLICE)
 
 
 def test_what_is_not_written_yet_is_encoded_as_ever():
-    assert protocol.PacketJson.dumps(["a", {"b": 1}], separators=(",", ":")) == '["a",{"b":1}]'
+    assert writing.PacketJson.dumps(["a", {"b": 1}], separators=(",", ":")) == '["a",{"b":1}]'
 
 
 @given(st.lists(anything, max_size=3))

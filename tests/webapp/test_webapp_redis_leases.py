@@ -11,7 +11,7 @@ from tests.redis_servers import redis_server
 from tests.servers import free_port
 from webapp import redis_leases
 from webapp.leases import LocalLeases
-from webapp.metrics import Meter
+from webapp.meter import Meter
 from webapp.redis_leases import RedisLeases
 from webapp.redis_link import RedisLink
 

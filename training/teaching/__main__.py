@@ -2,7 +2,7 @@
 
 For each split (speakers-0, without-ravdess...; without any, those two) a pupil is taught on the
 training side's speech, and a perceptron on its emotions; both are judged on the other side, beside
-the teacher itself. The emotions chosen here decide nothing: it is an experiment (EXPERIMENTS.md).
+the teacher itself. Nothing of it is served: it is an experiment (EXPERIMENTS.md).
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Naive:
 
     def predict(self, window: np.ndarray) -> np.ndarray:
         """Return the network's outputs."""
-        return self.network.predict(window, verbose=0)[0]
+        return self.network.predict(window, verbose=0)[0].mean(axis=0)
 
     def judge(self, data: bytes) -> dict[str, float]:
         """Return the probabilities at the end of a recording."""

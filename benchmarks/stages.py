@@ -238,7 +238,7 @@ def _network(recognizer: Recognizer) -> tuple[float, float]:
     shape = (card.window_frames, card.features.columns + 1)
     window = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
     window[:, -1] = 1.0
-    interpreter = Interpreter(model_content=weights, num_threads=1)
+    interpreter = Interpreter(model_content=weights.network, num_threads=1)
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], window[None])
     columns, speech = np.ascontiguousarray(window[:, :-1]), window[:, -1] > 0

@@ -1,8 +1,9 @@
 """The recogniser's bundle: weights, and a card that says what they expect and mean.
 
-A folder with `network.tflite` and `card.json`, and the report of its evaluation. The card carries
-the labels, the features' definition, the normalisation, the decision's thresholds and the weights'
-and the report's SHA-256, so that nothing about a network lives in code.
+A folder with `network.tflite`, `card.json`, `encoder.tflite` where the features have an encoder's
+states, and the report of its evaluation. The card carries the labels, the features' definition, the
+normalisation, the decision's thresholds and the SHA-256 of weights and report, so that nothing
+about a network lives in code.
 """
 
 from __future__ import annotations
@@ -11,20 +12,42 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.features import FeatureSettings
 from models.normalisation import Normalisation
 
 DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
 WEIGHTS_FILE = "network.tflite"
+ENCODER_FILE = "encoder.tflite"
 CARD_FILE = "card.json"
 REPORT_FILE = "report.json"
 FORMAT = 2  # 1 had no pitch and could not say that something is no voice
+FORMAT_WITH_ENCODER = 3
 
 
 class BundleError(Exception):
     """A bundle that cannot be used; the message names the file and says why."""
+
+
+class Weights(NamedTuple):
+    """What was learnt: two TFLite networks.
+
+    Attributes
+    ----------
+    network : bytes
+        Judges a window (`models.runtime.Network`).
+    encoder : bytes
+        Hears each frame once (`models.encoder.Encoder`); empty where the features have no states.
+    """
+
+    network: bytes
+    encoder: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """Bytes of both."""
+        return len(self.network) + len(self.encoder)
 
 
 @dataclass(frozen=True)
@@ -73,10 +96,13 @@ class Card:
     licence: str = "CC BY-NC-SA 4.0"
     report_sha256: str | None = None
 
-    def to_json(self, *, weights: bytes) -> dict[str, Any]:
-        """Return the card as a JSON object that vouches for `weights`."""
+    def to_json(self, *, weights: Weights) -> dict[str, Any]:
+        """Return the card as a JSON object that vouches for `weights`.
+
+        For the encoder the features do: their states are its.
+        """
         return {
-            "format": FORMAT,
+            "format": FORMAT_WITH_ENCODER if self.features.states else FORMAT,
             "name": self.name,
             "version": self.version,
             "licence": self.licence,
@@ -85,22 +111,25 @@ class Card:
             "normalisation": self.normalisation.to_json(),
             "window_frames": self.window_frames,
             "decision": vars(self.decision),
-            "weights_sha256": hashlib.sha256(weights).hexdigest(),
+            "weights_sha256": hashlib.sha256(weights.network).hexdigest(),
             "report_sha256": self.report_sha256,
         }
 
 
-def save_bundle(folder: Path, card: Card, weights: bytes) -> None:
-    """Write a bundle; each file appears whole or not at all."""
+def save_bundle(folder: Path, card: Card, weights: Weights) -> None:
+    """Write a bundle; each file appears whole or not at all, the card last."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(card.to_json(weights=weights), indent=1) + "\n"
-    for name, content in ((WEIGHTS_FILE, weights), (CARD_FILE, text.encode())):
+    files = {WEIGHTS_FILE: weights.network, CARD_FILE: text.encode()}
+    if weights.encoder:
+        files = {ENCODER_FILE: weights.encoder, **files}
+    for name, content in files.items():
         partial = folder / (name + ".partial")
         partial.write_bytes(content)
         partial.replace(folder / name)
 
 
-def load_bundle(folder: Path) -> tuple[Card, bytes]:
+def load_bundle(folder: Path) -> tuple[Card, Weights]:
     """Read and check a bundle.
 
     Raises
@@ -108,17 +137,17 @@ def load_bundle(folder: Path) -> tuple[Card, bytes]:
     BundleError
         A file is missing or malformed, or the card does not belong to the weights.
     """
-    card_path, weights_path = folder / CARD_FILE, folder / WEIGHTS_FILE
+    card_path = folder / CARD_FILE
     try:
-        data = json.loads(card_path.read_text(encoding="utf-8"))
-        weights = weights_path.read_bytes()
-    except OSError as error:
-        raise BundleError(f"{error.filename}: {error.strerror}") from None
+        data = json.loads(_read(card_path))
     except ValueError as error:
         raise BundleError(f"{card_path}: not JSON ({error})") from None
     try:
-        if data["format"] != FORMAT:
-            raise BundleError(f"{card_path}: format {data['format']}, this program reads {FORMAT}")
+        if data["format"] not in (FORMAT, FORMAT_WITH_ENCODER):
+            raise BundleError(
+                f"{card_path}: format {data['format']}, this program reads {FORMAT} and "
+                f"{FORMAT_WITH_ENCODER}"
+            )
         card = Card(
             name=data["name"],
             version=data["version"],
@@ -137,9 +166,25 @@ def load_bundle(folder: Path) -> tuple[Card, bytes]:
     for statistic in (statistics.mean, statistics.scale, statistics.strength):
         if statistic.shape != (columns,):
             raise BundleError(f"{card_path}: the normalisation is not for {columns} columns")
-    if hashlib.sha256(weights).hexdigest() != digest:
-        raise BundleError(f"{weights_path}: not the weights that {CARD_FILE} describes")
+    network = _vouched(folder / WEIGHTS_FILE, digest)
+    encoder = b""
+    if card.features.states:
+        encoder = _vouched(folder / ENCODER_FILE, card.features.encoder)
     report = folder / REPORT_FILE
     if report.is_file() and hashlib.sha256(report.read_bytes()).hexdigest() != card.report_sha256:
         raise BundleError(f"{report}: not the report that {CARD_FILE} names")
-    return card, weights
+    return card, Weights(network, encoder)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{error.filename}: {error.strerror}") from None
+
+
+def _vouched(path: Path, digest: str) -> bytes:
+    content = _read(path)
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise BundleError(f"{path}: not the weights that {CARD_FILE} describes")
+    return content

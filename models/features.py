@@ -1,4 +1,4 @@
-"""MFCCs and pitch: one definition for training and serving, streaming by nature.
+"""MFCCs, pitch, states: one definition for training and serving, streaming by nature.
 
 The MFCCs are librosa's (Davis & Mermelstein 1980, with Slaney's mel scale)::
 
@@ -8,15 +8,16 @@ The MFCCs are librosa's (Davis & Mermelstein 1980, with Slaney's mel scale)::
 
 `center=False` and `top_db=None` make a frame depend on its own 512 samples alone, so that it can be
 computed once, when its last sample arrives. librosa itself is not imported: it would cost 180 MB.
-Pitch and voicing (`models.pitch`) come from the same power spectra.
+Pitch and voicing (`models.pitch`) come from the same power spectra; an encoder (`models.encoder`)
+adds what it holds of the frames so far.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,8 @@ class FeatureSettings:
     """What defines the features; stored in the bundle's card.
 
     Frequencies in Hz; `n_fft` and `hop` in samples; `power_floor` is the mel power below which all
-    is the same (librosa.power_to_db's amin).
+    is the same (librosa.power_to_db's amin). `states` is how many numbers an encoder
+    (`models.encoder`) adds to each frame, and `encoder` the SHA-256 of its file.
     """
 
     sample_rate: int = 16000
@@ -48,6 +50,8 @@ class FeatureSettings:
     fmin: float = 50.0
     fmax: float = 7600.0
     power_floor: float = 1e-10
+    states: int = 0
+    encoder: str = ""
 
     @property
     def frames_per_second(self) -> float:
@@ -56,8 +60,8 @@ class FeatureSettings:
 
     @property
     def columns(self) -> int:
-        """Numbers that make a frame: the MFCCs, its pitch and its voicing."""
-        return self.n_mfcc + 2
+        """Numbers that make a frame: the MFCCs, its pitch and its voicing, an encoder's states."""
+        return self.n_mfcc + 2 + self.states
 
     @property
     def pitch_column(self) -> int:
@@ -65,8 +69,11 @@ class FeatureSettings:
         return self.n_mfcc
 
     def to_json(self) -> dict[str, Any]:
-        """Return the settings as a JSON object."""
-        return asdict(self)
+        """Return the settings as a JSON object; without an encoder they do not speak of one."""
+        settings = asdict(self)
+        if not self.states:
+            del settings["states"], settings["encoder"]
+        return settings
 
 
 def mel_filterbank(settings: FeatureSettings) -> Floats:
@@ -129,11 +136,14 @@ class Frames:
         Pitch in octaves above 100 Hz, NaN where the frame is not voiced; and voicing, from 0 to 1.
     level : ndarray, shape (frames,)
         Power between about 150 and 4000 Hz in dB: what the voice activity looks at.
+    states : ndarray, shape (frames, states)
+        What an encoder says; it has no columns where there is none.
     """
 
     mfcc: Floats
     pitch: Floats
     level: Floats
+    states: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -141,19 +151,42 @@ class Frames:
 
     @property
     def columns(self) -> Floats:
-        """All that is judged of each frame: MFCCs, pitch, voicing; shape (frames, n_mfcc + 2)."""
-        return np.concatenate([self.mfcc, self.pitch], axis=1)
+        """All that is judged of each frame: MFCCs, pitch, voicing, states; (frames, columns)."""
+        parts = [self.mfcc, self.pitch]
+        return np.concatenate([*parts, self.states] if self.states.shape[1] else parts, axis=1)
 
     def first(self, count: int) -> Frames:
         """Return the first `count` frames."""
-        return Frames(self.mfcc[:count], self.pitch[:count], self.level[:count])
+        return Frames(
+            self.mfcc[:count], self.pitch[:count], self.level[:count], self.states[:count]
+        )
+
+
+class Hearing(Protocol):
+    """What features ask of an encoder (`models.encoder.Encoder`)."""
+
+    def nothing(self) -> Floats:
+        """Return what is held by one who has heard nothing."""
+
+    def hear(self, mfcc: Floats, held: Floats) -> tuple[Floats, Floats]:
+        """Return the states of a block's frames, and what is held after it."""
 
 
 class FeatureExtractor:
-    """Turns frames of samples into features. Stateless once made; shared between streams."""
+    """Turns frames of samples into features. Stateless once made; shared between streams.
 
-    def __init__(self, settings: FeatureSettings | None = None) -> None:
+    Parameters
+    ----------
+    settings : FeatureSettings, optional
+    encoder : Hearing, optional
+        Where the settings have states.
+    """
+
+    def __init__(
+        self, settings: FeatureSettings | None = None, encoder: Hearing | None = None
+    ) -> None:
         self.settings = settings or FeatureSettings()
+        self.encoder = encoder
         n_fft = self.settings.n_fft
         # The periodic Hann window, as scipy.signal.get_window gives it to librosa.
         self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
@@ -179,6 +212,7 @@ class FeatureExtractor:
             np.concatenate([part.mfcc for part in parts]),
             np.concatenate([part.pitch for part in parts]),
             np.concatenate([part.level for part in parts]),
+            np.concatenate([part.states for part in parts]),
         )
 
     def block(self, samples: Floats) -> Frames:
@@ -215,6 +249,7 @@ class FeatureStream:
         self._step = BLOCK * settings.hop
         self._span = (BLOCK - 1) * settings.hop + settings.n_fft
         self._pending = np.zeros(0, np.float32)
+        self._held = self._nothing()
 
     def lacking(self, blocks: int) -> int:
         """Return how many samples are missing until so many blocks come out."""
@@ -226,20 +261,33 @@ class FeatureStream:
         blocks = []
         start = 0
         while len(pending) - start >= self._span:
-            blocks.append(self._extractor.block(pending[start : start + self._span]))
+            blocks.append(self._hear(pending[start : start + self._span]))
             start += self._step
         # A copy, so that a long piece is not kept alive by its tail.
         self._pending = np.array(pending[start:], np.float32)
         return blocks
 
     def finish(self) -> Frames:
-        """Return the last, incomplete block: its whole frames only."""
+        """Return the last, incomplete block: its whole frames only. What comes next is new."""
         settings = self._extractor.settings
         count = max(0, 1 + (len(self._pending) - settings.n_fft) // settings.hop)
         padded = np.zeros(self._span, np.float32)
         padded[: len(self._pending)] = self._pending
         self._pending = np.zeros(0, np.float32)
-        return self._extractor.block(padded).first(count)
+        last = self._hear(padded).first(count)
+        self._held = self._nothing()
+        return last
+
+    def _hear(self, samples: Floats) -> Frames:
+        frames = self._extractor.block(samples)
+        if self._extractor.encoder is None:
+            return frames
+        states, self._held = self._extractor.encoder.hear(frames.mfcc, self._held)
+        return replace(frames, states=states)
+
+    def _nothing(self) -> Floats:
+        encoder = self._extractor.encoder
+        return np.zeros(0, np.float32) if encoder is None else encoder.nothing()
 
 
 @lru_cache(maxsize=4)

@@ -16,6 +16,9 @@ from keras import layers
 LAG = 5
 """Frames between which a band's movement is measured: 50 ms, a good part of a syllable."""
 
+SPARSE = 5
+"""Of an encoder's states, which last, one frame in so many is looked at."""
+
 
 @dataclass(frozen=True)
 class NetworkSettings:
@@ -25,9 +28,11 @@ class NetworkSettings:
     ----------
     channels, kernels, strides : tuple of int
         Of each convolution block; a kernel's length is in frames of that block's input, and a
-        stride of 2 halves the frame rate.
+        stride of 2 halves the frame rate. Without any, a window is judged by its states alone.
     attention : int
         Width of the pooling's scorer.
+    hidden : int
+        Units between what is pooled of an encoder's states and the second judgement.
     dropout, pooled_dropout : float
         Of whole channels after each block, and of what is pooled.
     """
@@ -36,6 +41,7 @@ class NetworkSettings:
     kernels: tuple[int, ...] = (5, 3, 3, 3)
     strides: tuple[int, ...] = (2, 1, 2, 1)
     attention: int = 32
+    hidden: int = 128
     dropout: float = 0.07
     pooled_dropout: float = 0.3
 
@@ -45,23 +51,29 @@ class NetworkSettings:
 
 
 def build_network(
-    *, frames: int, columns: int, outputs: int, settings: NetworkSettings | None = None
+    *,
+    frames: int,
+    columns: int,
+    outputs: int,
+    states: int = 0,
+    settings: NetworkSettings | None = None,
 ) -> keras.Model:
-    """Return a one-dimensional CNN with attentive statistics pooling.
+    """Return a network that judges a window by its sound, and by an encoder's states if it has any.
 
     Parameters
     ----------
     frames, columns, outputs : int
-        The input has the shape (batch, frames, columns + 1), the output (batch, outputs): logits.
-        The last input channel is the mask of frames with speech.
+        The input has the shape (batch, frames, columns + 1), the output (batch, judgements,
+        outputs): logits. The last input channel is the mask of frames with speech.
+    states : int
+        The last so many columns are an encoder's: there are two judgements then, which share
+        nothing and err differently. What is served is their mean (`serving_network`).
     settings : NetworkSettings, optional
 
     Notes
     -----
-    Attentive statistics pooling: Okabe, Koshinaka & Shinoda 2018. Beside it the window's own mean,
-    deviation and movement of each column go to the output as they are: on few speakers they alone
-    carry most of what generalises. Frames without speech reach neither the convolutions (they are
-    zero: a pause, whatever the room sounds like) nor any pooling.
+    Frames without speech reach neither the convolutions (they are zero: a pause, whatever the room
+    sounds like) nor any pooling.
     """
     settings = settings or NetworkSettings()
     inputs = keras.Input((frames, columns + 1), name="window")
@@ -70,6 +82,21 @@ def build_network(
     image = layers.Reshape((frames, 1, columns + 1))(inputs)
     mask = image[..., columns:]
     heard = keras.ops.clip(image[..., :columns], -5.0, 5.0) * mask
+    judgements = []
+    if settings.channels:
+        judgements.append(_by_sound(heard[..., : columns - states], mask, outputs, settings))
+    if states:
+        judgements.append(_by_states(heard[..., columns - states :], mask, outputs, settings))
+    return keras.Model(inputs, keras.ops.stack(judgements, axis=1))
+
+
+def _by_sound(heard: Any, mask: Any, outputs: int, settings: NetworkSettings) -> Any:
+    """Return the logits of a one-dimensional CNN with attentive statistics pooling.
+
+    Attentive statistics pooling: Okabe, Koshinaka & Shinoda 2018. Beside it the window's own mean,
+    deviation and movement of each column go to the output as they are: on few speakers they alone
+    carry most of what generalises.
+    """
     x, coarse = layers.Concatenate()([heard, mask]), mask
     blocks = zip(settings.channels, settings.kernels, settings.strides, strict=True)
     for channels, kernel, stride in blocks:
@@ -88,7 +115,19 @@ def build_network(
     mean, deviation = _moments(x, weights, 1.0, 1e-5)
     pooled = layers.Concatenate()([mean, deviation, _functionals(heard, mask)])
     pooled = layers.Dropout(settings.pooled_dropout)(pooled)
-    return keras.Model(inputs, layers.Dense(outputs, name="logits")(pooled))
+    return layers.Dense(outputs, name="logits")(pooled)
+
+
+def _by_states(states: Any, mask: Any, outputs: int, settings: NetworkSettings) -> Any:
+    """Return the logits of a perceptron on the states' means and deviations over the window."""
+    states, mask = states[:, ::SPARSE], mask[:, ::SPARSE]
+    count = keras.ops.maximum(keras.ops.sum(mask, axis=(1, 2)), 1.0)
+    x = layers.Concatenate()(_moments(states, mask, count, 1e-3))
+    x = layers.BatchNormalization()(x)
+    x = layers.Dropout(settings.pooled_dropout)(x)
+    x = layers.Dense(settings.hidden, activation="relu")(x)
+    x = layers.Dropout(settings.pooled_dropout)(x)
+    return layers.Dense(outputs, name="logits_by_states")(x)
 
 
 def _functionals(heard: Any, mask: Any) -> Any:
@@ -110,7 +149,9 @@ def _moments(x: Any, weights: Any, total: Any, least: float) -> tuple[Any, Any]:
     return mean, keras.ops.sqrt(keras.ops.maximum(square - mean * mean, least))
 
 
-def serving_network(core: keras.Model, *, bands: npt.NDArray[np.float32]) -> keras.Model:
+def serving_network(
+    core: keras.Model, *, bands: npt.NDArray[np.float32], states: int = 0
+) -> keras.Model:
     """Return the network as it is served, with a matrix before it.
 
     Parameters
@@ -119,15 +160,17 @@ def serving_network(core: keras.Model, *, bands: npt.NDArray[np.float32]) -> ker
         From `build_network`.
     bands : ndarray, shape (served columns, core's columns)
         The core's columns are the served ones times this matrix.
+    states : int
+        Of the columns, the last so many: the matrix leaves them as they are.
 
     Returns
     -------
     Model
-        From (1, frames, served columns + 1) to the core's outputs.
+        From (1, frames, served columns + 1) to the mean of the core's judgements, (1, outputs).
     """
-    served = len(bands)
+    served, own = len(bands), len(bands) - states
     inputs = keras.Input(batch_shape=(1, core.input_shape[1], served + 1), dtype="float32")
-    turned = layers.Dense(bands.shape[1], use_bias=False, name="bands")
-    columns = layers.Concatenate()([turned(inputs[..., :served]), inputs[..., served:]])
-    turned.set_weights([bands])
-    return keras.Model(inputs, core(columns, training=False))
+    turned = layers.Dense(bands.shape[1] - states, use_bias=False, name="bands")
+    columns = layers.Concatenate()([turned(inputs[..., :own]), inputs[..., own:]])
+    turned.set_weights([bands[:own, : bands.shape[1] - states]])
+    return keras.Model(inputs, keras.ops.mean(core(columns, training=False), axis=1))

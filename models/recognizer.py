@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from models.activity import VoiceActivity
 from models.bundle import DEFAULT_BUNDLE, Card, load_bundle
-from models.features import BLOCK, Floats, Frames, extractor
+from models.features import BLOCK, FeatureExtractor, Floats, Frames
 from models.normalisation import Speaker
 from models.runtime import Network
 from models.timeline import Judgement, Timeline, Window
@@ -35,7 +35,7 @@ class Recognizer:
     def __init__(self, card: Card, network: Network) -> None:
         self.card = card
         self.network = network
-        self.extractor = extractor(card.features)
+        self.extractor = FeatureExtractor(card.features, network.encoder)
 
     @classmethod
     def load(cls, folder: Path = DEFAULT_BUNDLE) -> Recognizer:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
-from models.bundle import BundleError, Card
+from models.bundle import BundleError, Card, Weights
+from models.encoder import Encoder
 from models.features import Floats
 
 
@@ -28,16 +29,22 @@ class Logits(NamedTuple):
 
 
 class Network:
-    """A TFLite network: one window in, logits out.
+    """Two TFLite networks: an encoder for the features, and one window in, logits out.
 
     The input has the shape (1, window_frames, columns + 1): normalised frames, and a last channel
     that is 1 where a frame counts (it holds speech) and 0 where it does not. The output has the
     shape (1, labels + 1): the emotions' logits, and one that this is a voice at all.
+
+    Attributes
+    ----------
+    encoder : Encoder or None
+        None where the features have no states.
     """
 
-    def __init__(self, card: Card, weights: bytes) -> None:
+    def __init__(self, card: Card, weights: Weights) -> None:
+        self.encoder = Encoder(weights.encoder, card.features) if card.features.states else None
         try:
-            self._interpreter = Interpreter(model_content=weights, num_threads=1)
+            self._interpreter = Interpreter(model_content=weights.network, num_threads=1)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise BundleError(f"the weights are not a TFLite network: {error}") from None

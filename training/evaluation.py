@@ -13,6 +13,7 @@ from typing import Any
 from models.labels import EMOTIONS
 from training.calibration import calibration, decision_for, pooled_decision
 from training.corpora import CORPORA
+from training.encoders import Taught
 from training.fairness import fairness
 from training.fit import FitSettings, Progress
 from training.inflated import inflated, random_split
@@ -51,6 +52,8 @@ class Evaluation:
         Where recordings without speech are looked for.
     sounds : list of Sound
         Without speech, to train on.
+    taught : Taught, optional
+        The encoder whose states the store and the sounds hold, if they do.
     """
 
     store: Store
@@ -59,6 +62,7 @@ class Evaluation:
     settings: FitSettings
     corpora_folder: Path | None = None
     sounds: list[Sound] = field(default_factory=list)
+    taught: Taught | None = None
 
     @property
     def shelf(self) -> Shelf:
@@ -70,7 +74,7 @@ class Evaluation:
 
         def tell(progress: Progress) -> None:
             print(
-                f"{split.name}: epoch {progress.epoch}/{progress.epochs}, "
+                f"{split.name}: {progress.what} {progress.epoch}/{progress.epochs}, "
                 f"loss {progress.loss:.3f}, {progress.seconds_left:.0f} s left",
                 flush=True,
             )
@@ -83,6 +87,7 @@ class Evaluation:
             seed=self.seed,
             cache=self.cache / "networks",
             tell=tell,
+            taught=self.taught,
         )
         return Trained(split, card, weights)
 
@@ -171,6 +176,7 @@ class Evaluation:
                 "warm": "The speaker's other clips are known, without their labels: the mean of "
                 "their speech, and what they lean to.",
                 "settings": self.settings.to_json(),
+                "encoder": self.taught.settings.to_json() if self.taught else None,
                 "seed": self.seed,
                 "trained_on": _contents(self.store),
             },

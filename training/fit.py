@@ -61,12 +61,13 @@ class FitSettings:
 
 @dataclass(frozen=True)
 class Progress:
-    """Told after each epoch."""
+    """Told after each epoch, or whatever `what` is."""
 
     epoch: int
     epochs: int
     loss: float
     seconds_left: float
+    what: str = "epoch"
 
 
 def fit(
@@ -92,13 +93,15 @@ def fit(
     Returns
     -------
     Model
-        From (batch, frames, bands + 3) to (batch, emotions + 1): the last output is the voice's.
+        From (batch, frames, columns + 1) to (batch, judgements, emotions + 1): the last output is
+        the voice's.
     """
     keras.utils.set_random_seed(seed)
     model = build_network(
         frames=settings.batches.crops.frames,
         columns=batches.crops.width,
         outputs=len(EMOTIONS) + 1,
+        states=batches.crops.states,
         settings=settings.network,
     )
     steps = settings.batches.steps
@@ -143,7 +146,10 @@ def _gradients(
 ) -> Callable[[npt.NDArray[np.float32], npt.NDArray[np.int32]], tuple[Any, Any]]:
     def gradients(windows: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
-            loss = loss_of(model(windows, training=True), targets, settings)
+            # Each judgement learns on its own: two that were taught to complete each other would
+            # err together.
+            judged = tf.unstack(model(windows, training=True), axis=1)
+            loss = tf.add_n([loss_of(logits, targets, settings) for logits in judged])
         return loss, tape.gradient(loss, model.trainable_variables)
 
     # Compiled as one: on two cores this step is most of the training.
@@ -234,5 +240,5 @@ def export(model: keras.Model, *, int8: bool = False) -> bytes:
 
 
 def predict_logits(model: keras.Model, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the logits, shape (n, outputs), of windows, shape (n, frames, columns + 1)."""
-    return np.asarray(model.predict(windows, batch_size=256, verbose=0))
+    """Return the mean judgement, shape (n, outputs), of windows, shape (n, frames, columns + 1)."""
+    return np.asarray(model.predict(windows, batch_size=256, verbose=0).mean(axis=1))

@@ -84,8 +84,20 @@ def _head(report: dict[str, Any]) -> tuple[str, ...]:
         "# Model card",
         "Written by `make evaluate` from `report.json`, which has every figure with its spread.",
         "A small convolutional network over three seconds of mel-frequency cepstral coefficients, "
-        f"pitch and voicing, normalised by what has been heard of the speaker.{size} The weights "
-        "are licensed under CC BY-NC-SA 4.0.",
+        "pitch and voicing, normalised by what has been heard of the speaker."
+        f"{_encoder(report)}{size} The weights are licensed under CC BY-NC-SA 4.0.",
+    )
+
+
+def _encoder(report: dict[str, Any]) -> str:
+    own = report["protocol"].get("encoder")
+    if not own:
+        return ""
+    return (
+        f" It also judges by what a recurrent encoder of twice {own['units']} units holds of the "
+        "voice, which has learnt from the same recordings, without their labels, what the voice "
+        "encoder of [Resemblyzer](https://pypi.org/project/Resemblyzer/) (Apache License 2.0; Wan "
+        "et al. 2018) holds of them."
     )
 
 

@@ -8,27 +8,31 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 
 import models.network
-from models.bundle import Card, Decision
+from models.bundle import Card, Decision, Weights
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
-from models.network import serving_network
+from models.network import build_network, serving_network
+from models.normalisation import Normalisation
 from training import batches as batching
 from training import crops as cropping
 from training import fit as fitting
 from training import statistics, warps
 from training.batches import Batches
 from training.crops import Crops
+from training.encoders import Taught
 from training.fit import FitSettings, Progress, export, fit
 from training.negatives import CORPUS as BACKGROUND
+from training.shelf import code_digest
 from training.sounds import Sound
 from training.statistics import Sums, band_matrix, estimate_normalisation
 from training.store import Store
 
 NAME = "ser-cnn-mfcc"
+WINDOW = 300
+"""Frames of the window that is judged: three seconds."""
 RAW = Decision(temperature=1.0, unsure_below=0.0, smoothing=0.0)
 """The decision while a network is judged: nothing is scaled, withheld or smoothed."""
 SERVED = "network.keras"
@@ -37,6 +41,8 @@ EXACT = "network.tflite"
 """The same for LiteRT, in floating point."""
 SMALL = "network.int8.tflite"
 """The same with weights of eight bits (`training.quantisation`): what is judged and served."""
+NORMALISED = "normalisation.json"
+"""The training speakers' statistics; written last."""
 
 
 def train_network(
@@ -48,7 +54,8 @@ def train_network(
     seed: int,
     cache: Path,
     tell: Callable[[Progress], None],
-) -> tuple[Card, bytes]:
+    taught: Taught | None = None,
+) -> tuple[Card, Weights]:
     """Return the card and weights (of eight bits) of a network trained on `members`, cached.
 
     Parameters
@@ -65,11 +72,16 @@ def train_network(
         sounds and the code that trains.
     tell : callable
         Is told after each epoch.
+    taught : Taught, optional
+        The encoder by whose states, which the store and the sounds hold, it judges as well.
     """
     chosen = np.array(members)
     known = {store.utterances[i].corpus for i in members}
     heard = [sound for sound in sounds if not sound.recorded or BACKGROUND in known]
     features, drawn = FeatureSettings(), settings.batches.crops
+    encoder = b""
+    if taught:
+        features, encoder = taught.features, taught.small
     key = json.dumps(
         [
             settings.to_json(),
@@ -81,11 +93,11 @@ def train_network(
         ]
     )
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:16]
-    sums = Sums(store)
-    normalisation = estimate_normalisation(
-        store, chosen, sums, gain_db=drawn.gain_db, ripple_db=drawn.ripple_db
-    )
-    if not (folder / EXACT).is_file():
+    if not (folder / NORMALISED).is_file():
+        sums = Sums(store)
+        normalisation = estimate_normalisation(
+            store, chosen, sums, gain_db=drawn.gain_db, ripple_db=drawn.ripple_db
+        )
         bands = band_matrix(store, chosen, normalisation, settings=features)
         crops = Crops(
             sums=sums, normalisation=normalisation, bands=bands, settings=drawn, features=features
@@ -94,14 +106,24 @@ def train_network(
             store, chosen, crops=crops, sounds=heard, settings=settings.batches, seed=seed
         )
         core = fit(batches, settings=settings, seed=seed, checkpoint=folder, tell=tell)
-        served = serving_network(core, bands=bands)
+        # A window is longer than what it learnt from: nothing in the network depends on the length.
+        whole = build_network(
+            frames=WINDOW,
+            columns=crops.width,
+            outputs=len(EMOTIONS) + 1,
+            states=features.states,
+            settings=settings.network,
+        )
+        whole.set_weights(core.get_weights())
+        served = serving_network(whole, bands=bands, states=features.states)
         served.save(folder / SERVED)
         _keep(folder / EXACT, export(served))
-    if not (folder / SMALL).is_file():
-        served = keras.models.load_model(folder / SERVED)
         _keep(folder / SMALL, export(served, int8=True))
+        _keep(folder / NORMALISED, json.dumps(normalisation.to_json()).encode())
+    normalisation = Normalisation.from_json(json.loads((folder / NORMALISED).read_text()))
     card = Card(NAME, "", EMOTIONS, features, normalisation, decision=RAW)
-    return replace(card, window_frames=drawn.frames), (folder / SMALL).read_bytes()
+    weights = Weights((folder / SMALL).read_bytes(), encoder)
+    return replace(card, window_frames=WINDOW), weights
 
 
 def _keep(path: Path, weights: bytes) -> None:
@@ -119,6 +141,4 @@ def _digest(sounds: list[Sound]) -> str:
 
 def _code() -> str:
     """Return a digest of the source of all that makes a network out of features."""
-    modules = (models.network, batching, cropping, fitting, statistics, warps)
-    source = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
-    return hashlib.sha256(source).hexdigest()
+    return code_digest(models.network, batching, cropping, fitting, statistics, warps)

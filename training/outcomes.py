@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from models.activity import VoiceActivity
-from models.bundle import Card
+from models.bundle import Card, Weights
 from models.features import Floats
 from models.labels import EMOTIONS
 from models.normalisation import LEAST, Speaker
@@ -28,12 +28,12 @@ class Trained:
     ----------
     split : Split
     card : Card
-    weights : bytes
+    weights : Weights
     """
 
     split: Split
     card: Card
-    weights: bytes
+    weights: Weights
 
     def recognizer(self) -> Recognizer:
         """Return the recogniser that serves the network."""
@@ -43,7 +43,7 @@ class Trained:
 class Overheard(Network):
     """A network that remembers what it said of voices."""
 
-    def __init__(self, card: Card, weights: bytes) -> None:
+    def __init__(self, card: Card, weights: Weights) -> None:
         super().__init__(card, weights)
         self._voices: list[float] = []
 

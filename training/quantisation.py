@@ -8,6 +8,7 @@ precision left (EXPERIMENTS.md).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from models.bundle import Weights
+from training import encoders
 from training.networks import EXACT, SMALL
 from training.outcomes import Outcome, Trained, judge, truth_of
 from training.scores import uar
@@ -32,11 +35,24 @@ def in_floating_point(trained: Trained, *, networks: Path) -> Trained | None:
     networks : Path
         Folder of `training.networks`: a folder a network.
     """
-    for small in sorted(networks.glob(f"*/{SMALL}")):
-        exact = small.with_name(EXACT)
-        if exact.is_file() and small.read_bytes() == trained.weights:
-            return replace(trained, weights=exact.read_bytes())
-    return None
+    network = _exact(networks, SMALL, EXACT, trained.weights.network)
+    encoder = b""
+    features = trained.card.features
+    if features.states:
+        encoder = _exact(networks, encoders.SMALL, encoders.EXACT, trained.weights.encoder)
+        features = replace(features, encoder=hashlib.sha256(encoder).hexdigest())
+    if not network or (features.states and not encoder):
+        return None
+    card = replace(trained.card, features=features)
+    return replace(trained, card=card, weights=Weights(network, encoder))
+
+
+def _exact(networks: Path, small: str, exact: str, weights: bytes) -> bytes:
+    for path in sorted(networks.glob(f"*/{small}")):
+        other = path.with_name(exact)
+        if other.is_file() and path.read_bytes() == weights:
+            return other.read_bytes()
+    return b""
 
 
 def eight_bits(
@@ -82,7 +98,7 @@ def eight_bits(
     }
     return {
         "protocol": f"float32 weights, {trained.split.name}, nothing known of the speakers.",
-        "weights_bytes": len(exact.weights),
+        "weights_bytes": exact.weights.size,
         "window_ms": timed(exact),
         "n": len(truth),
         "uar_cost": round(float(np.mean(list(cost.values()))), 4),

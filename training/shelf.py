@@ -8,12 +8,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 import models
-from models.bundle import Card
+from models.bundle import Card, Weights
 from training.store import Store
 
 Arrays = dict[str, np.ndarray]
@@ -60,8 +61,14 @@ class Shelf:
         return self.folder / f"{digest}.npz"
 
 
+def code_digest(*modules: ModuleType) -> str:
+    """Return a digest of the source of modules."""
+    source = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
+    return hashlib.sha256(source).hexdigest()
+
+
 def judging(
-    card: Card, weights: bytes, store: Store, members: tuple[int, ...], *code: str
+    card: Card, weights: Weights, store: Store, members: tuple[int, ...], *code: str
 ) -> list[Any]:
     """Return a key for what a network says of some utterances.
 

@@ -70,7 +70,9 @@ def estimate_normalisation(
             ).astype(np.float64)
             scales.append(np.nanmean(np.square(frames - mean), axis=0))
     prior = np.mean(means, axis=0)
-    between = np.var(means, axis=0) + np.square(channel_spread(len(prior), gain_db, ripple_db))
+    between = np.var(means, axis=0)
+    spread = channel_spread(FeatureSettings().columns, gain_db, ripple_db)
+    between[: len(spread)] += np.square(spread)
     strength = np.median(count[..., 0]) * np.mean(within, axis=0) / between
     return Normalisation(
         prior.astype(np.float32),
@@ -102,7 +104,7 @@ def channel_spread(columns: int, gain_db: float, ripple_db: float) -> Doubles:
 def band_matrix(
     store: Store, members: Ints, normalisation: Normalisation, *, settings: FeatureSettings
 ) -> Floats:
-    """Return the matrix from normalised columns to mel bands, pitch and voicing.
+    """Return the matrix from normalised columns to mel bands; what is no MFCC stays as it is.
 
     As each MFCC is divided by its own deviation, the high ones, which are mostly the pitch's
     harmonics and noise, weigh as much as the ones that carry the vowels. Turned back to mel bands,
@@ -111,7 +113,7 @@ def band_matrix(
 
     Returns
     -------
-    ndarray, shape (columns, n_mels + 2)
+    ndarray, shape (columns, n_mels + columns - n_mfcc)
     """
     dct = dct_matrix(settings.n_mels, settings.n_mfcc)
     some = members[:: max(1, len(members) // 1500)]
@@ -121,8 +123,9 @@ def band_matrix(
         if len(mfcc) >= LEAST_FRAMES:
             variances.append((mfcc @ dct.T).var(axis=0))
     deviation = np.sqrt(np.mean(variances, axis=0))
-    matrix = np.zeros((settings.columns, settings.n_mels + 2), np.float32)
+    others = settings.columns - settings.n_mfcc
+    matrix = np.zeros((settings.columns, settings.n_mels + others), np.float32)
     scale = normalisation.scale[: settings.n_mfcc, None]
     matrix[: settings.n_mfcc, : settings.n_mels] = scale * dct.T / deviation
-    matrix[settings.n_mfcc :, settings.n_mels :] = np.eye(2)
+    matrix[settings.n_mfcc :, settings.n_mels :] = np.eye(others)
     return matrix

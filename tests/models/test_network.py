@@ -24,7 +24,9 @@ def windows(count, columns, seed=0):
 
 
 def said(model, given):
-    return np.array([model(one[None], training=False).numpy()[0] for one in given])
+    """The mean of the judgements of each window, whether the model gives that or each of them."""
+    outputs = [model(one[None], training=False).numpy().reshape(-1, OUTPUTS) for one in given]
+    return np.array([judgements.mean(axis=0) for judgements in outputs])
 
 
 def test_what_is_served_is_the_core_of_columns_times_the_matrix(core):
@@ -70,4 +72,22 @@ def test_a_wild_value_counts_for_no_more_than_five_deviations(core):
 def test_every_window_of_a_batch_is_judged_on_its_own(core):
     given = windows(4, COLUMNS)
     together = core(given, training=False).numpy()
-    np.testing.assert_allclose(together, said(core, given), atol=1e-5)
+    np.testing.assert_allclose(together.mean(axis=1), said(core, given), atol=1e-5)
+
+
+def test_sound_and_states_are_judged_apart_and_served_as_their_mean():
+    keras.utils.set_random_seed(2)
+    states = 4
+    both = build_network(
+        frames=FRAMES, columns=COLUMNS, outputs=OUTPUTS, states=states, settings=SETTINGS
+    )
+    given = windows(3, COLUMNS)
+    by_sound, by_states = both(given, training=False).numpy().swapaxes(0, 1)
+    served = serving_network(both, bands=np.eye(COLUMNS, dtype=np.float32), states=states)
+    np.testing.assert_allclose(said(served, given), (by_sound + by_states) / 2, atol=1e-5)
+    for changed, sound_moves in ((slice(0, -1 - states), True), (slice(-1 - states, -1), False)):
+        other = given.copy()
+        other[..., changed] += 1.0
+        moved = np.abs(both(other, training=False).numpy() - both(given, training=False).numpy())
+        moves = moved.max(axis=(0, 2)) > 1e-3
+        assert moves.tolist() == [sound_moves, not sound_moves]

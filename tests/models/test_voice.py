@@ -20,6 +20,8 @@ PITCH = FEATURES.pitch_column
 class Says:
     """A network with the voice logits `voices`, then 1; angry where they are below 0, or happy."""
 
+    encoder = None
+
     def __init__(self, voices=()):
         self.voices = list(voices)
         self.seen = []

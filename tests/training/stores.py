@@ -8,12 +8,14 @@ import numpy as np
 
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
+from models.steps import ends_of
 from training.batches import Batches, BatchSettings
 from training.crops import Crops, CropSettings
 from training.manifest import Utterance
 from training.sounds import Sound
 from training.statistics import Sums, band_matrix, estimate_normalisation
 from training.store import Store
+from training.teaching.teacher import UNITS
 
 FEATURES = FeatureSettings()
 PITCH = FEATURES.pitch_column
@@ -106,3 +108,14 @@ def batches_of(
         settings=settings,
         seed=seed,
     )
+
+
+def imagined_held(store: Store) -> list[np.ndarray]:
+    """Return what a teacher might hold of a store: what follows from what is heard."""
+    matrix = np.random.default_rng(4).standard_normal((FEATURES.n_mfcc, UNITS)) / 50
+    return [
+        np.tanh(own[0][ends_of(len(own[0])), : FEATURES.n_mfcc].astype(np.float32) @ matrix).astype(
+            np.float32
+        )
+        for own in store.columns
+    ]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.activity import VoiceActivity
-from models.bundle import Card
+from models.bundle import Card, Weights
 from models.features import FeatureSettings, extractor
 from models.labels import EMOTIONS
 from models.network import NetworkSettings, build_network, serving_network
@@ -93,7 +93,7 @@ def served(trained):
     made, core = trained
     own = card(made.crops._normalisation)
     weights = export(serving_network(core, bands=made.crops._bands))
-    return Recognizer(own, Network(own, weights))
+    return Recognizer(own, Network(own, Weights(weights)))
 
 
 def card(normalisation: Normalisation) -> Card:

@@ -132,6 +132,13 @@ REPORT = {
 REPORT["targets"] = targets(REPORT)
 
 
+def test_an_encoder_and_its_teacher_are_named_where_there_is_one():
+    assert "Resemblyzer" not in model_card(REPORT)
+    taught = REPORT | {"protocol": REPORT["protocol"] | {"encoder": {"units": 161}}}
+    assert "twice 161 units" in model_card(taught)
+    assert "Resemblyzer](https://" in model_card(taught)
+
+
 def test_every_figure_of_the_report_is_in_the_card():
     card = model_card(REPORT)
     for figure in (

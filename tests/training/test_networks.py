@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from models.bundle import Weights
 from models.network import NetworkSettings, build_network
 from models.runtime import Network
 from tests.training.stores import BANDS, FEATURES, PLAIN, imagined_sounds, imagined_store
@@ -115,8 +116,8 @@ def test_recorded_sounds_are_heard_only_with_their_corpus(store, tmp_path, fitte
 def test_what_is_served_is_kept_in_keras_too_and_takes_normalised_columns(store, tmp_path, fitted):
     card, weights = train(store, tmp_path)
     (folder,) = tmp_path.iterdir()
-    assert (folder / SMALL).read_bytes() == weights
-    assert len(weights) < len((folder / EXACT).read_bytes())
+    assert (folder / SMALL).read_bytes() == weights.network
+    assert weights.size < len((folder / EXACT).read_bytes())
     assert not list(folder.glob("*.partial"))
     kept = keras.models.load_model(folder / SERVED)
     rng = np.random.default_rng(0)
@@ -124,6 +125,6 @@ def test_what_is_served_is_kept_in_keras_too_and_takes_normalised_columns(store,
     speech = rng.random(300) < 0.7
     window = np.concatenate([columns, speech[:, None]], axis=1, dtype=np.float32)
     expected = kept(window[None]).numpy()[0]
-    for served, within in (((folder / EXACT).read_bytes(), 1e-4), (weights, 0.1)):
-        emotions, voice = Network(card, served).logits(columns, speech)
+    for served, within in (((folder / EXACT).read_bytes(), 1e-4), (weights.network, 0.1)):
+        emotions, voice = Network(card, Weights(served)).logits(columns, speech)
         np.testing.assert_allclose([*emotions, voice], expected, atol=within)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from models.bundle import Weights
 from models.runtime import Network
 from tests.training.untrained import untrained
 from tests.training.voices import synthetic_corpora
@@ -37,12 +38,12 @@ def networks(tmp_path_factory):
 
 def served(networks, test=()):
     trained = untrained(test=test)
-    return replace(trained, weights=(networks / "one" / SMALL).read_bytes())
+    return replace(trained, weights=Weights((networks / "one" / SMALL).read_bytes()))
 
 
 def said(weights):
     rng = np.random.default_rng(1)
-    network = Network(CARD, weights)
+    network = Network(CARD, Weights(weights))
     columns = rng.standard_normal((20, *SHAPE)).astype(np.float32)
     return np.array([network.logits(c[:, :-1], np.ones(len(c), bool)).emotions for c in columns])
 
@@ -50,7 +51,7 @@ def said(weights):
 def test_the_network_before_its_rounding_is_found_again(networks):
     trained = served(networks)
     exact = in_floating_point(trained, networks=networks)
-    assert exact.weights == (networks / "one" / EXACT).read_bytes()
+    assert exact.weights.network == (networks / "one" / EXACT).read_bytes()
     assert in_floating_point(untrained(), networks=networks) is None
 
 
@@ -69,7 +70,7 @@ def test_what_eight_bits_cost_is_told(root, tmp_path, networks):
     assert told["n"] == 8
     assert abs(told["uar_cost"]) <= 0.25
     assert told["unchanged"] >= 0.75
-    assert told["weights_bytes"] > len(trained.weights)
+    assert told["weights_bytes"] > trained.weights.size
     assert told["window_ms"]["median"] > 0
 
 

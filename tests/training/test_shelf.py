@@ -51,7 +51,7 @@ def test_the_key_changes_with_network_decision_clips_and_code(tmp_path):
     base = judging(CARD, WEIGHTS, STORE, (0, 1), str(code))
     other_decision = replace(CARD, decision=replace(CARD.decision, temperature=3.0))
     changed = [
-        judging(CARD, WEIGHTS + b"x", STORE, (0, 1), str(code)),
+        judging(CARD, WEIGHTS._replace(network=WEIGHTS.network + b"x"), STORE, (0, 1), str(code)),
         judging(other_decision, WEIGHTS, STORE, (0, 1), str(code)),
         judging(CARD, WEIGHTS, STORE, (0, 2), str(code)),
         judging(CARD, WEIGHTS, STORE, (0, 1)),

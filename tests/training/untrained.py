@@ -7,7 +7,7 @@ from functools import cache
 import keras
 import numpy as np
 
-from models.bundle import Card
+from models.bundle import Card, Weights
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
 from models.normalisation import Normalisation
@@ -20,12 +20,12 @@ FRAMES = 300
 
 
 @cache
-def weights(seed: int = 0) -> bytes:
+def weights(seed: int = 0) -> Weights:
     """Return a network that takes the mean of its frames and weighs it at random."""
     keras.utils.set_random_seed(seed)
     window = keras.Input((FRAMES, FeatureSettings().columns + 1))
     mean = keras.layers.GlobalAveragePooling1D()(window)
-    return export(keras.Model(window, keras.layers.Dense(len(EMOTIONS) + 1)(mean)))
+    return Weights(export(keras.Model(window, keras.layers.Dense(len(EMOTIONS) + 1)(mean))))
 
 
 def untrained(*, test: tuple[int, ...] = (), seed: int = 0) -> Trained:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 from keras import layers
 
-from models.features import FeatureSettings, Floats
-from training.store import Store
-from training.teaching.teacher import EACH, UNITS
+from models.features import Floats
+from models.steps import STEP, STEPS, ends_of
+from training.teaching.teacher import UNITS
 
-PAIR = 2
-"""Frames that are heard together: the pupil makes a step each 20 ms."""
-_LEAST_DEVIATION = 0.02
-_WAITS = EACH // PAIR
+BOUND = 5.0
+"""Standard deviations beyond which an MFCC is heard as this: a click moves nothing for long."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,16 @@ class PupilSettings:
     ----------
     units : int
         Of its first layer, and of each of two layers of gated recurrent units.
+    states : int
+        Principal components of what the teacher holds that are said.
     steps, batch : int
         Batches, and clips in each.
     frames : int
-        Of a clip, from its beginning; a multiple of `EACH`.
+        Of a clip, from its beginning; whole blocks.
     learning_rate, weight_decay : float
         The peak of a cosine with a twentieth of warm-up.
+    carried : float
+        Share of the clips that follow upon another, whatever that was: a stream never begins anew.
     clean : float
         Share of the clips that are heard as recorded; the others in the store's other versions.
     microphone : tuple of float
@@ -44,126 +47,93 @@ class PupilSettings:
     """
 
     units: int = 160
+    states: int = 128
     steps: int = 2000
     batch: int = 40
     frames: int = 200
     learning_rate: float = 2e-3
     weight_decay: float = 0.01
+    carried: float = 0.5
     clean: float = 0.35
     microphone: tuple[float, float] = (0.5, 0.25)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as a JSON object."""
+        return asdict(self)
 
-class Lessons:
-    """What a pupil hears and is to say, for some utterances of a store.
 
-    What is to be said of a clip in another acoustic version is what the teacher holds of the
-    recording itself; where a version is faster, of the same moment.
+Batch = tuple[Floats, Floats, Floats]
+"""What is heard, what is to be said, and where: the last is 0 past a clip's end."""
+
+
+def build_pupil(settings: PupilSettings, *, width: int, batch: int, steps: int) -> keras.Model:
+    """Return a network that makes so many steps for so many clips side by side.
 
     Parameters
     ----------
-    store : Store
-    members : ndarray of int
-        The utterances that may be heard. Their emotions are not looked at.
-    states : list of ndarray, shape (frames // EACH, UNITS)
-        The teacher's, of each utterance of the store.
-    """
+    settings : PupilSettings
+    width : int
+        MFCCs of a frame.
+    batch, steps : int
 
-    def __init__(
-        self,
-        store: Store,
-        members: npt.NDArray[np.int64],
-        states: list[Floats],
-        *,
-        settings: PupilSettings,
-        seed: int,
-        features: FeatureSettings | None = None,
-    ) -> None:
-        self.settings = settings
-        self._mfcc = (features or FeatureSettings()).n_mfcc
-        self._store = store
-        self._states = states
-        self._seed = seed
-        self._members = members[[len(states[i]) > 0 for i in members]]
-        corpora = np.array([store.utterances[i].corpus for i in self._members])
-        sizes = {corpus: int((corpora == corpus).sum()) for corpus in corpora}
-        shares = np.array([sizes[corpus] ** -0.5 for corpus in corpora])
-        self._shares = shares / shares.sum()
-        some = self._members[:: max(1, len(self._members) // 2000)]
-        heard = np.concatenate([self._raw(i, 0) for i in some]).astype(np.float32)
-        held = np.concatenate([states[i] for i in some]).astype(np.float32)
-        self.mean, self.deviation = heard.mean(axis=0), heard.std(axis=0)
-        self.held_mean, self.held_deviation = held.mean(axis=0), held.std(axis=0) + _LEAST_DEVIATION
+    Returns
+    -------
+    Model
+        From what is heard, (batch, steps, STEP * width), and what is held, (batch, 2 * units), to
+        what is said, (batch, steps, UNITS), and what is held then.
 
-    def heard(self, index: int, version: int) -> Floats:
-        """Return a clip as the pupil hears it: normalised MFCCs, shape (frames, n_mfcc)."""
-        return np.asarray((self._raw(index, version) - self.mean) / self.deviation, np.float32)
-
-    def batches(self) -> Iterator[tuple[Floats, Floats, Floats]]:
-        """Yield what is heard, what is to be said, and where: the last is 0 past a clip's end.
-
-        Shapes (batch, frames / PAIR, PAIR * n_mfcc), (batch, frames / EACH, UNITS) and (batch,
-        frames / EACH).
-        """
-        rng = np.random.default_rng(self._seed)
-        settings, width = self.settings, self._mfcc
-        steps = settings.frames // EACH
-        for _ in range(settings.steps):
-            inputs = np.zeros((settings.batch, settings.frames, width), np.float32)
-            said = np.zeros((settings.batch, steps, UNITS), np.float32)
-            there = np.zeros((settings.batch, steps), np.float32)
-            chosen = rng.choice(self._members, settings.batch, p=self._shares)
-            for row, index in enumerate(chosen):
-                versions = len(self._store.columns[index])
-                spoiled = versions > 1 and rng.random() >= settings.clean
-                version = int(rng.integers(1, versions)) if spoiled else 0
-                clip = self.heard(index, version)[: settings.frames]
-                if rng.random() < 0.7:
-                    first, others = settings.microphone
-                    spread = np.full(width, others)
-                    spread[0] = first
-                    clip = clip + (spread * rng.standard_normal(width)).astype(np.float32)
-                inputs[row, : len(clip)] = clip
-                held = self._states[index]
-                pace = len(self._raw(index, 0)) / len(self._raw(index, version))
-                moments = (np.arange(len(clip) // EACH) * EACH + EACH - 1) * pace // EACH
-                same = np.minimum(moments.astype(int), len(held) - 1)
-                said[row, : len(same)] = (held[same] - self.held_mean) / self.held_deviation
-                there[row, : len(same)] = 1.0
-            yield inputs.reshape(settings.batch, -1, PAIR * width), said, there
-
-    def _raw(self, index: int, version: int) -> npt.NDArray[np.float16]:
-        return self._store.columns[index][version][:, : self._mfcc]
-
-
-def build_pupil(settings: PupilSettings, *, width: int) -> keras.Model:
-    """Return a network from (batch, steps, PAIR * width) to (batch, steps, UNITS).
-
+    Notes
+    -----
     Gated recurrent units: Cho et al. 2014, with the reset gate after the product, as cuDNN has it.
     """
-    inputs = keras.Input((None, PAIR * width))
-    x = layers.Dense(settings.units, activation="relu")(inputs)
-    for _ in range(2):
-        x = layers.GRU(settings.units, return_sequences=True)(x)
-    return keras.Model(inputs, layers.Dense(UNITS)(x))
+    heard = keras.Input(batch_shape=(batch, steps, STEP * width))
+    held = keras.Input(batch_shape=(batch, 2 * settings.units))
+    x = layers.Dense(settings.units, activation="relu", name="heard")(heard)
+    holds = []
+    for number in range(2):
+        # Unrolled it takes little more than half the time.
+        layer = layers.GRU(
+            settings.units,
+            return_sequences=True,
+            return_state=True,
+            unroll=True,
+            name=f"layer{number}",
+        )
+        own = slice(number * settings.units, (number + 1) * settings.units)
+        x, last = layer(x, initial_state=held[:, own])
+        holds.append(last)
+    said = layers.Dense(UNITS, name="said")(x)
+    return keras.Model([heard, held], [said, layers.Concatenate()(holds)])
 
 
 def teach(
-    lessons: Lessons, *, width: int, seed: int, tell: Callable[[int, float], None]
+    batches: Callable[[int], Batch],
+    *,
+    settings: PupilSettings,
+    width: int,
+    seed: int,
+    checkpoint: Path | None = None,
+    tell: Callable[[int, float], None],
 ) -> keras.Model:
     """Return a pupil that had all lessons.
 
     Parameters
     ----------
-    lessons : Lessons
+    batches : callable
+        Returns the lessons of a batch's number: shapes (batch, steps, STEP * width), (batch, steps,
+        UNITS) and (batch, steps).
+    settings : PupilSettings
     width : int
         MFCCs of a frame.
     seed : int
+    checkpoint : Path, optional
+        A folder where the state is kept; an interrupted teaching goes on from there.
     tell : callable
         Is told now and then how many batches there were, and the mean squared error of the last.
     """
-    settings = lessons.settings
     keras.utils.set_random_seed(seed)
-    pupil = build_pupil(settings, width=width)
+    steps = len(ends_of(settings.frames))
+    pupil = build_pupil(settings, width=width, batch=settings.batch, steps=steps)
     warm = max(1, settings.steps // 20)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,
@@ -173,21 +143,80 @@ def teach(
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=settings.weight_decay, clipnorm=1.0)
     optimizer.build(pupil.trainable_variables)
+    kept = tf.train.Checkpoint(pupil=pupil, optimizer=optimizer, number=tf.Variable(0))
+    manager = None
+    if checkpoint:
+        manager = tf.train.CheckpointManager(kept, str(checkpoint), max_to_keep=1)
+        kept.restore(manager.latest_checkpoint).expect_partial()
 
-    def step(inputs: tf.Tensor, said: tf.Tensor, there: tf.Tensor) -> tf.Tensor:
+    def gradients(
+        heard: tf.Tensor, held: tf.Tensor, said: tf.Tensor, there: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
-            heard = pupil(inputs, training=True)[:, _WAITS - 1 :: _WAITS]
-            error = tf.reduce_mean(tf.square(heard - said), axis=2)
+            says, holds = pupil([heard, held], training=True)
+            error = tf.reduce_mean(tf.square(says - said), axis=2)
             loss = tf.reduce_sum(error * there) / tf.maximum(tf.reduce_sum(there), 1.0)
-        found = tape.gradient(loss, pupil.trainable_variables)
-        optimizer.apply(found, pupil.trainable_variables)
-        return loss
+        return loss, holds, tape.gradient(loss, pupil.trainable_variables)
 
-    compiled: Callable[..., Any] = tf.function(step)
+    compiled: Callable[..., Any] = tf.function(gradients)
+    apply = tf.function(lambda found: optimizer.apply(found, pupil.trainable_variables))
     errors = []
-    for number, (inputs, said, there) in enumerate(lessons.batches(), 1):
-        errors.append(float(compiled(inputs, said, there)))
-        if number % 100 == 0 or number == settings.steps:
-            tell(number, float(np.mean(errors)))
+    holds = np.zeros((settings.batch, 2 * settings.units), np.float32)
+    for number in range(int(kept.number), settings.steps):
+        rng = np.random.default_rng([seed, number, 1])
+        carried = rng.random((settings.batch, 1)) < settings.carried
+        held = (rng.permutation(holds) * carried).astype(np.float32)
+        heard, said, there = batches(number)
+        loss, after, found = compiled(heard, held, said, there)
+        apply(found)
+        holds = np.asarray(after)
+        errors.append(float(loss))
+        if (number + 1) % 100 == 0 or number + 1 == settings.steps:
+            tell(number + 1, float(np.mean(errors)))
             errors.clear()
+            kept.number.assign(number + 1)
+            if manager:
+                manager.save()
     return pupil
+
+
+def serving_pupil(
+    pupil: keras.Model,
+    *,
+    settings: PupilSettings,
+    mean: Floats,
+    deviation: Floats,
+    components: Floats,
+) -> keras.Model:
+    """Return the pupil as it is served: a block of one stream, plain MFCCs in, components out.
+
+    Parameters
+    ----------
+    mean, deviation : ndarray, shape (n_mfcc,)
+        Of the MFCCs that it was taught.
+    components : ndarray, shape (UNITS, states)
+        What is said is what the pupil says times this.
+    """
+    core = build_pupil(settings, width=len(mean), batch=1, steps=STEPS)
+    core.set_weights(pupil.get_weights())
+    heard = keras.Input(batch_shape=(1, STEPS, STEP * len(mean)), name="heard")
+    held = keras.Input(batch_shape=(1, 2 * settings.units), name="held")
+    scaled = (heard - np.tile(mean, STEP)) / np.tile(deviation, STEP)
+    scaled = keras.ops.clip(scaled, -BOUND, BOUND)
+    inner = keras.Model(core.inputs, [core.get_layer("said").input, core.outputs[1]])
+    x, holds = inner([scaled, held])
+    kernel, bias = core.get_layer("said").get_weights()
+    said = layers.Dense(components.shape[1], name="components")
+    served = keras.Model([heard, held], [said(x), holds])
+    said.set_weights([kernel @ components, bias @ components])
+    return served
+
+
+def export_pupil(served: keras.Model, *, int8: bool) -> bytes:
+    """Return a pupil from `serving_pupil` as a TFLite flatbuffer, with weights of eight bits."""
+    with tempfile.TemporaryDirectory() as folder:
+        served.export(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if int8:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        return bytes(converter.convert())

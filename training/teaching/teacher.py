@@ -8,11 +8,11 @@ import numpy as np
 from keras import layers
 
 from models.features import FeatureSettings, Floats
+from models.steps import ends_of
 
 UNITS = 256
 BANDS = 40
-EACH = 4
-"""Of the features' frames, each fourth is taught: the states change slowly."""
+TOGETHER = 32
 _WINDOW = 400
 _LOUDNESS_DB = -30.0
 
@@ -46,7 +46,7 @@ class Teacher:
             )
 
     def states(self, powers: list[Floats]) -> list[Floats]:
-        """Return what the second layer holds, one array of shape (frames // EACH, UNITS) a clip.
+        """Return what the second layer holds, one array of shape (steps, UNITS) a clip.
 
         Parameters
         ----------
@@ -57,7 +57,7 @@ class Teacher:
         for row, heard in zip(padded, powers, strict=True):
             row[: len(heard)] = heard
         held = np.asarray(self._network.predict_on_batch(padded))
-        return [own[EACH - 1 : len(heard) : EACH] for own, heard in zip(held, powers, strict=True)]
+        return [own[ends_of(len(heard))] for own, heard in zip(held, powers, strict=True)]
 
 
 def rounded(frames: int) -> int:

@@ -1,0 +1,161 @@
+"""An encoder is taught once for what makes it what it is, and hears what will be judged by it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.bundle import Weights
+from models.network import NetworkSettings
+from models.runtime import Network
+from tests.training.stores import (
+    FEATURES,
+    PLAIN,
+    imagined_held,
+    imagined_sounds,
+    imagined_store,
+)
+from training import encoders as module
+from training.batches import BatchSettings
+from training.encoders import (
+    EXACT,
+    SMALL,
+    sounds_with_states,
+    states_of,
+    train_encoder,
+    with_states,
+)
+from training.fit import FitSettings
+from training.networks import train_network
+from training.outcomes import Trained
+from training.quantisation import in_floating_point
+from training.splits import Split
+from training.teaching.pupil import PupilSettings
+
+TINY = PupilSettings(units=6, states=3, steps=4, batch=4, frames=50)
+MFCC = FEATURES.n_mfcc
+
+
+@pytest.fixture(scope="module")
+def store():
+    return imagined_store({"own": 3})
+
+
+def taught_in(cache, store, **changed):
+    told = []
+    options = {"settings": TINY, "seed": 1} | changed
+    held = imagined_held(store)
+    return train_encoder(store, held, cache=cache, tell=told.append, **options), told
+
+
+@pytest.fixture(scope="module")
+def kept(store, tmp_path_factory):
+    """A cache, and the encoder that was taught into it."""
+    cache = tmp_path_factory.mktemp("encoders")
+    return cache, *taught_in(cache, store)
+
+
+def test_the_same_again_comes_from_the_cache(store, kept):
+    cache, taught, told = kept
+    again, told_again = taught_in(cache, store)
+    assert [progress.epoch for progress in told] == [4]
+    assert told_again == []
+    assert again.small == taught.small
+    assert again.features == taught.features
+
+
+@pytest.mark.parametrize("changed", [{"seed": 2}, {"settings": replace(TINY, units=5)}])
+def test_another_input_is_another_encoder(store, kept, tmp_path, changed, monkeypatch):
+    _, taught, _ = kept
+    monkeypatch.setattr(module, "export_pupil", lambda *_, int8: b"small" if int8 else b"exact")
+    taught_in(tmp_path, store)
+    other, told = taught_in(tmp_path, store, **changed)
+    assert told
+    assert len(list(tmp_path.iterdir())) == 2
+    assert other.features.encoder != taught.features.encoder
+
+
+def test_what_is_kept_is_an_encoder_of_its_features(kept):
+    cache, taught, _ = kept
+    (folder,) = cache.iterdir()
+    assert (folder / SMALL).read_bytes() == taught.small
+    assert (folder / EXACT).read_bytes() == taught.exact
+    assert taught.features.states == taught.encoder().states == TINY.states
+    assert not list(folder.glob("*.partial"))
+
+
+def test_a_store_with_states_holds_what_an_encoder_says_beside_the_rest(store, kept):
+    _, taught, _ = kept
+    widened = with_states(store, taught)
+    assert widened.utterances == store.utterances
+    assert widened.speech == store.speech
+    for columns, plain in zip(widened.columns, store.columns, strict=True):
+        for own, without in zip(columns, plain, strict=True):
+            np.testing.assert_array_equal(own[:, : FEATURES.columns], without)
+            assert own.shape[1] == taught.features.columns
+        said = states_of(plain[0][:, :MFCC].astype(np.float32), taught.encoder())
+        np.testing.assert_allclose(columns[0][:, FEATURES.columns :], said, atol=2e-3)
+
+
+def test_but_for_the_recording_itself_a_speaker_has_a_microphone_in_what_is_encoded(store, kept):
+    _, taught, _ = kept
+    clean = replace(taught, microphone=lambda _rng: np.zeros(MFCC, np.float32))
+    pairs = zip(
+        with_states(store, taught).columns,
+        with_states(store, clean).columns,
+        strict=True,
+    )
+    moved = [
+        [not np.array_equal(*versions, equal_nan=True) for versions in zip(*pair, strict=True)]
+        for pair in pairs
+    ]
+    recorded, disguised = zip(*moved, strict=True)
+    assert not any(recorded)
+    assert any(disguised)
+
+
+def test_sounds_have_states_too(kept):
+    _, taught, _ = kept
+    sounds = imagined_sounds()
+    for sound, plain in zip(sounds_with_states(sounds, taught), sounds, strict=True):
+        assert sound.columns.shape == (len(plain.columns), taught.features.columns)
+        assert (sound.recorded, len(sound.speech)) == (plain.recorded, len(plain.speech))
+
+
+def test_nothing_is_said_of_nothing(kept):
+    _, taught, _ = kept
+    assert states_of(np.zeros((0, MFCC), np.float32), taught.encoder()).shape == (0, TINY.states)
+
+
+def test_a_network_that_has_an_encoder_judges_by_its_states_and_is_served_with_it(store, kept):
+    cache, taught, _ = kept
+    settings = FitSettings(
+        epochs=1,
+        network=NetworkSettings(channels=(4,), kernels=(3,), strides=(2,), attention=2, hidden=4),
+        batches=BatchSettings(steps=1, default_share=1.0, crops=PLAIN),
+    )
+    card, weights = train_network(
+        with_states(store, taught),
+        tuple(range(20)),
+        sounds=sounds_with_states(imagined_sounds(), taught),
+        settings=settings,
+        seed=1,
+        cache=cache,
+        tell=lambda _: None,
+        taught=taught,
+    )
+    assert weights.encoder == taught.small
+    assert card.features == taught.features
+    assert card.normalisation.mean.shape == (card.features.columns,)
+    network = Network(card, weights)
+    rng = np.random.default_rng(0)
+    columns = rng.standard_normal((300, card.features.columns)).astype(np.float32)
+    said = network.logits(columns, np.ones(300, bool))
+    columns[:, FEATURES.columns :] += 1.0
+    moved = network.logits(columns, np.ones(300, bool))
+    assert np.abs(moved.emotions - said.emotions).max() > 1e-3
+    exact = in_floating_point(Trained(Split("a", (), ()), card, weights), networks=cache)
+    assert exact is not None
+    assert exact.weights.encoder == taught.exact
+    assert exact.weights.size > weights.size
+    assert Network(exact.card, Weights(*exact.weights)).encoder is not None

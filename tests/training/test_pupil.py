@@ -1,0 +1,190 @@
+"""A pupil learns what its teacher holds, and is served block by block as it was taught."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from models.encoder import Encoder
+from models.features import BLOCK, FeatureSettings
+from models.steps import STEPS, ends_of, steps_of
+from tests.training.stores import imagined_held, imagined_store
+from training.encoders import states_of
+from training.teaching.lessons import Lessons
+from training.teaching.pupil import (
+    PupilSettings,
+    build_pupil,
+    export_pupil,
+    serving_pupil,
+    teach,
+)
+from training.teaching.teacher import UNITS
+
+MFCC = FeatureSettings().n_mfcc
+SMALL = PupilSettings(
+    units=24, states=12, steps=300, batch=8, frames=100, learning_rate=1e-2, clean=0.5
+)
+
+
+def lessons_of(store, members, held, **changed):
+    return Lessons(store, members, held, settings=replace(SMALL, **changed), seed=0, mfcc=MFCC)
+
+
+def taught(lessons, **how):
+    told = []
+    pupil = teach(
+        lessons.batch,
+        settings=lessons.settings,
+        width=MFCC,
+        seed=0,
+        tell=lambda number, error: told.append((number, error)),
+        **how,
+    )
+    return pupil, told
+
+
+def served_of(pupil, lessons):
+    return serving_pupil(
+        pupil,
+        settings=lessons.settings,
+        mean=lessons.mean,
+        deviation=lessons.deviation,
+        components=lessons.components,
+    )
+
+
+FEATURES = replace(FeatureSettings(), states=SMALL.states)
+
+
+@pytest.fixture(scope="module")
+def school():
+    """A store, what its teacher holds, lessons on some clips of each speaker, and the pupil."""
+    store = imagined_store({"a": 4})
+    held = imagined_held(store)
+    lessons = lessons_of(store, np.flatnonzero(np.arange(40) % 10 < 8), held)
+    return store, held, lessons, *taught(lessons)
+
+
+@pytest.fixture(scope="module")
+def encoder(school):
+    _, _, lessons, pupil, _ = school
+    return Encoder(export_pupil(served_of(pupil, lessons), int8=False), FEATURES)
+
+
+def test_a_pupil_says_what_its_teacher_holds_of_clips_it_never_heard(school, encoder):
+    store, held, lessons, _, _ = school
+    missed = unsaid = 0.0
+    for i in np.flatnonzero(np.arange(40) % 10 >= 8):
+        wanted = ((held[i] - lessons.held_mean) / lessons.held_deviation) @ lessons.components
+        heard = store.columns[i][0][:, :MFCC].astype(np.float32)
+        said = states_of(heard, encoder)[ends_of(len(heard))]
+        missed += np.mean((said[: len(wanted)] - wanted) ** 2)
+        unsaid += np.mean(wanted**2)
+    assert missed < 0.5 * unsaid
+
+
+def test_it_is_told_how_the_lessons_go_and_the_error_falls(school):
+    told = school[-1]
+    assert [number for number, _ in told] == [100, 200, 300]
+    assert told[-1][1] < told[0][1]
+
+
+def test_what_is_served_block_by_block_is_what_was_taught_in_one_piece(school, encoder):
+    store, _, lessons, pupil, _ = school
+    heard = store.columns[9][0][: 4 * BLOCK, :MFCC].astype(np.float32)
+    ends = ends_of(len(heard))
+    whole = build_pupil(lessons.settings, width=MFCC, batch=1, steps=len(ends))
+    whole.set_weights(pupil.get_weights())
+    scaled = steps_of(lessons.heard(9, 0)[: len(heard)])
+    said, _ = whole([scaled[np.newaxis], encoder.nothing()])
+    np.testing.assert_allclose(
+        states_of(heard, encoder)[ends], said.numpy()[0] @ lessons.components, atol=1e-4
+    )
+
+
+def test_eight_bits_are_smaller_and_say_nearly_the_same(school):
+    store, held, *_ = school
+    lessons = lessons_of(store, np.arange(40), held, units=96)
+    keras.utils.set_random_seed(3)
+    pupil = build_pupil(lessons.settings, width=MFCC, batch=1, steps=STEPS)
+    served = served_of(pupil, lessons)
+    exact, small = (export_pupil(served, int8=int8) for int8 in (False, True))
+    assert len(small) < 0.5 * len(exact)
+    heard = store.columns[9][0][:, :MFCC].astype(np.float32)
+    said, nearly = (states_of(heard, Encoder(content, FEATURES)) for content in (exact, small))
+    assert np.abs(said - nearly).mean() < 0.05 * np.abs(said).mean()
+
+
+def test_a_teaching_that_was_stopped_goes_on_where_it_was(school, tmp_path):
+    _, _, lessons, _, _ = school
+    seen = []
+
+    def stopped(number):
+        seen.append(number)
+        if number == 250 and len(seen) < 300:
+            raise KeyboardInterrupt
+        return lessons.batch(number)
+
+    options = {"settings": lessons.settings, "width": MFCC, "seed": 0, "checkpoint": tmp_path}
+    with pytest.raises(KeyboardInterrupt):
+        teach(stopped, tell=lambda *_: None, **options)
+    seen[:] = [0] * 300
+    teach(stopped, tell=lambda *_: None, **options)
+    assert seen[300:] == list(range(200, 300))
+
+
+def test_lessons_hold_nothing_of_clips_that_may_not_be_heard():
+    store = imagined_store({"a": 2, "b": 2})
+    held = imagined_held(store)
+    for index in range(20, 40):
+        for columns in store.columns[index]:
+            columns[:] = np.nan
+        held[index][:] = np.nan
+    lessons = lessons_of(store, np.arange(20), held)
+    assert np.isfinite(lessons.components).all()
+    for number in range(20):
+        assert all(np.isfinite(part).all() for part in lessons.batch(number))
+
+
+def test_the_same_number_is_the_same_lesson():
+    store = imagined_store({"a": 1})
+    one, other = (lessons_of(store, np.arange(10), imagined_held(store)) for _ in range(2))
+    one.batch(3)
+    for part, same in zip(one.batch(5), other.batch(5), strict=True):
+        np.testing.assert_array_equal(part, same)
+
+
+def test_past_a_clips_end_nothing_is_to_be_said():
+    store = imagined_store({"a": 1}, takes=2)
+    for columns in store.columns:
+        columns[:] = [version[:50] for version in columns]
+    inputs, wanted, there = lessons_of(store, np.arange(2), imagined_held(store)).batch(0)
+    steps = len(ends_of(50))
+    assert not inputs[:, steps:].any()
+    assert not wanted[:, steps:].any()
+    assert (there.sum(axis=1) == steps).all()
+
+
+def test_of_a_faster_version_the_same_moment_is_to_be_said():
+    store = imagined_store({"a": 1}, takes=1)
+    clip = store.columns[0][0]
+    store.columns[0][:] = [clip, clip[::2]]
+    ends = ends_of(len(clip))
+    held = np.repeat(ends[:, np.newaxis].astype(np.float32), UNITS, axis=1)
+    lessons = lessons_of(store, np.arange(1), [held], clean=0.0, batch=1, frames=200)
+    _, wanted, there = lessons.batch(0)
+    moments = wanted[0, :, 0] * lessons.held_deviation[0] + lessons.held_mean[0]
+    count = int(there.sum())
+    assert count > 20
+    assert np.allclose(moments[:count], 2 * ends[:count], atol=2.0)
+
+
+def test_the_components_are_orthonormal_and_in_the_order_of_their_variance(school):
+    _, held, lessons, _, _ = school
+    np.testing.assert_allclose(
+        lessons.components.T @ lessons.components, np.eye(SMALL.states), atol=1e-4
+    )
+    all_of_it = (np.concatenate(held) - lessons.held_mean) / lessons.held_deviation
+    variances = (all_of_it @ lessons.components).var(axis=0)
+    assert variances[0] > variances[4] > variances[-1]

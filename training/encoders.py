@@ -18,6 +18,7 @@ import models.steps
 from models.encoder import Encoder
 from models.features import BLOCK, FeatureSettings, Floats
 from training.fit import Progress
+from training.flatbuffer import flatbuffer
 from training.shelf import code_digest
 from training.sounds import Sound
 from training.store import Store
@@ -25,7 +26,7 @@ from training.teaching import lessons as teaching_lessons
 from training.teaching import pupil as teaching_pupil
 from training.teaching import teacher as teaching_teacher
 from training.teaching.lessons import Lessons
-from training.teaching.pupil import PupilSettings, export_pupil, serving_pupil, teach
+from training.teaching.pupil import PupilSettings, serving_pupil, teach
 
 TAUGHT = "encoder.keras"
 EXACT = "encoder.tflite"
@@ -116,7 +117,7 @@ def train_encoder(
         )
         for name, int8 in ((EXACT, False), (SMALL, True)):
             partial = folder / f"{name}.partial"
-            partial.write_bytes(export_pupil(served, int8=int8))
+            partial.write_bytes(flatbuffer(served, int8=int8))
             partial.replace(folder / name)
         keras.backend.clear_session()
     small = (folder / SMALL).read_bytes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -18,6 +17,7 @@ import tensorflow as tf
 from models.labels import EMOTIONS
 from models.network import NetworkSettings, build_network
 from training.batches import NO_VOICE, Batches, BatchSettings
+from training.flatbuffer import flatbuffer
 
 
 @dataclass(frozen=True)
@@ -231,12 +231,7 @@ def export(model: keras.Model, *, int8: bool = False) -> bytes:
     """
     one = keras.Input(batch_shape=(1, *model.input_shape[1:]), dtype="float32")
     single = keras.Model(one, model(one, training=False))
-    with tempfile.TemporaryDirectory() as folder:
-        single.export(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if int8:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        return bytes(converter.convert())
+    return flatbuffer(single, int8=int8)
 
 
 def predict_logits(model: keras.Model, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

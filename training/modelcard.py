@@ -95,9 +95,10 @@ def _encoder(report: dict[str, Any]) -> str:
         return ""
     return (
         f" It also judges by what a recurrent encoder of twice {own['units']} units holds of the "
-        "voice, which has learnt from the same recordings, without their labels, what the voice "
-        "encoder of [Resemblyzer](https://pypi.org/project/Resemblyzer/) (Apache License 2.0; Wan "
-        "et al. 2018) holds of them."
+        "voice. It heard none of these recordings: it learnt from Asterisk's telephone prompts "
+        "(CC BY-SA 3.0) what the voice encoder of "
+        "[Resemblyzer](https://github.com/resemble-ai/Resemblyzer) (Apache License 2.0; Wan et al. "
+        "2018) holds of them."
     )
 
 

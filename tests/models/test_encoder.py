@@ -17,7 +17,8 @@ from models.normalisation import Normalisation
 from models.recognizer import Recognizer
 from models.steps import STEPS, ends_of, step_at
 from training.fit import export
-from training.teaching.pupil import PupilSettings, build_pupil, export_pupil, serving_pupil
+from training.flatbuffer import flatbuffer
+from training.teaching.pupil import PupilSettings, build_pupil, serving_pupil
 from training.teaching.teacher import UNITS
 
 PUPIL = PupilSettings(units=6, states=3)
@@ -36,7 +37,7 @@ def content():
         deviation=np.full(PLAIN.n_mfcc, 50, np.float32),
         components=np.eye(UNITS, PUPIL.states, dtype=np.float32),
     )
-    return export_pupil(served, int8=False)
+    return flatbuffer(served, int8=False)
 
 
 @pytest.fixture(scope="module")

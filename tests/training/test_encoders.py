@@ -67,7 +67,7 @@ def test_the_same_again_comes_from_the_cache(store, kept):
 @pytest.mark.parametrize("changed", [{"seed": 2}, {"settings": replace(TINY, units=5)}])
 def test_another_input_is_another_encoder(store, kept, tmp_path, changed, monkeypatch):
     _, taught, _ = kept
-    monkeypatch.setattr(module, "export_pupil", lambda *_, int8: b"small" if int8 else b"exact")
+    monkeypatch.setattr(module, "flatbuffer", lambda *_, int8: b"small" if int8 else b"exact")
     taught_in(tmp_path, store)
     other, told = taught_in(tmp_path, store, **changed)
     assert told

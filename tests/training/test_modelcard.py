@@ -137,6 +137,7 @@ def test_an_encoder_and_its_teacher_are_named_where_there_is_one():
     taught = REPORT | {"protocol": REPORT["protocol"] | {"encoder": {"units": 161}}}
     assert "twice 161 units" in model_card(taught)
     assert "Resemblyzer](https://" in model_card(taught)
+    assert "Asterisk's telephone prompts (CC BY-SA 3.0)" in model_card(taught)
 
 
 def test_every_figure_of_the_report_is_in_the_card():

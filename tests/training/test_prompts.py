@@ -102,6 +102,12 @@ def test_a_folder_without_prompts_where_none_can_be_fetched_is_named(tmp_path, m
         fetch_prompts(tmp_path / "prompts")
 
 
+def test_too_little_speech_is_said_to_be_too_little(tmp_path):
+    say(tmp_path / "prompts" / "ada" / "1.g722", tone(1.0))
+    with pytest.raises(PromptsError, match="1 prompts says 4 seconds"):
+        load_prompts(tmp_path / "prompts", weights={}, shelf=Shelf(tmp_path / "shelf"))
+
+
 def test_a_clip_is_heard_at_every_speed_in_several_versions_of_one_length(folder, tmp_path):
     shelf = Shelf(tmp_path / "shelf")
     store, held = load_prompts(folder, weights=random_weights(), shelf=shelf, jobs=1)

@@ -11,11 +11,11 @@ from models.features import BLOCK, FeatureSettings
 from models.steps import STEPS, ends_of, steps_of
 from tests.training.stores import imagined_held, imagined_store
 from training.encoders import states_of
+from training.flatbuffer import flatbuffer
 from training.teaching.lessons import Lessons
 from training.teaching.pupil import (
     PupilSettings,
     build_pupil,
-    export_pupil,
     serving_pupil,
     teach,
 )
@@ -69,7 +69,7 @@ def school():
 @pytest.fixture(scope="module")
 def encoder(school):
     _, _, lessons, pupil, _ = school
-    return Encoder(export_pupil(served_of(pupil, lessons), int8=False), FEATURES)
+    return Encoder(flatbuffer(served_of(pupil, lessons), int8=False), FEATURES)
 
 
 def test_a_pupil_says_what_its_teacher_holds_of_clips_it_never_heard(school, encoder):
@@ -109,7 +109,7 @@ def test_eight_bits_are_smaller_and_say_nearly_the_same(school):
     keras.utils.set_random_seed(3)
     pupil = build_pupil(lessons.settings, width=MFCC, batch=1, steps=STEPS)
     served = served_of(pupil, lessons)
-    exact, small = (export_pupil(served, int8=int8) for int8 in (False, True))
+    exact, small = (flatbuffer(served, int8=int8) for int8 in (False, True))
     assert len(small) < 0.5 * len(exact)
     heard = store.columns[9][0][:, :MFCC].astype(np.float32)
     said, nearly = (states_of(heard, Encoder(content, FEATURES)) for content in (exact, small))

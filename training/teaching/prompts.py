@@ -8,6 +8,7 @@ of them becomes five.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -53,12 +54,16 @@ def fetch_prompts(folder: Path) -> list[Path]:
         It has none, and the packages cannot be had.
     """
     if not any(folder.rglob("*.g722")):
-        folder.mkdir(parents=True, exist_ok=True)
+        # All of them or none: half of the voices would pass for all.
+        partial = folder.with_name(f"{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
         try:
-            _run(["apt-get", "download", *PACKAGES], folder)
-            for package in sorted(folder.glob("*.deb")):
-                _run(["dpkg-deb", "-x", package.name, "."], folder)
+            partial.mkdir(parents=True)
+            _run(["apt-get", "download", *PACKAGES], partial)
+            for package in sorted(partial.glob("*.deb")):
+                _run(["dpkg-deb", "-x", package.name, "."], partial)
                 package.unlink()
+            partial.replace(folder)
         except (OSError, subprocess.CalledProcessError) as error:
             raise PromptsError(
                 f"{folder} holds no prompts, and they cannot be fetched ({error}): unpack Debian's "
@@ -161,6 +166,8 @@ def load_prompts(
 
 def _load(paths: list[Path], weights: dict[str, Floats], jobs: int) -> Arrays:
     work = list(enumerate(clips(paths, np.random.default_rng(0))))
+    if not work:
+        raise PromptsError(f"No voice of the {len(paths)} prompts says {CLIP_S:.0f} seconds.")
     teacher = Teacher(weights)
     with ProcessPoolExecutor(jobs) as pool:
         made = list(

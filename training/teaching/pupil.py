@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -210,13 +209,3 @@ def serving_pupil(
     served = keras.Model([heard, held], [said(x), holds])
     said.set_weights([kernel @ components, bias @ components])
     return served
-
-
-def export_pupil(served: keras.Model, *, int8: bool) -> bytes:
-    """Return a pupil from `serving_pupil` as a TFLite flatbuffer, with weights of eight bits."""
-    with tempfile.TemporaryDirectory() as folder:
-        served.export(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if int8:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        return bytes(converter.convert())

@@ -16,9 +16,6 @@ from keras import layers
 LAG = 5
 """Frames between which a band's movement is measured: 50 ms, a good part of a syllable."""
 
-SPARSE = 5
-"""Of an encoder's states, which last, one frame in so many is looked at."""
-
 
 @dataclass(frozen=True)
 class NetworkSettings:
@@ -26,22 +23,25 @@ class NetworkSettings:
 
     Attributes
     ----------
+    span : int
+        Frames that are averaged, as far as they hold speech, before anything else.
     channels, kernels, strides : tuple of int
-        Of each convolution block; a kernel's length is in frames of that block's input, and a
-        stride of 2 halves the frame rate. Without any, a window is judged by its states alone.
+        Of each convolution block; a kernel's length is in frames (spans) of that block's input, and
+        a stride of 2 halves their rate.
     attention : int
         Width of the pooling's scorer.
     hidden : int
-        Units between what is pooled of an encoder's states and the second judgement.
+        Units of a perceptron that judges a second time, by the moments alone; 0 is none.
     dropout, pooled_dropout : float
         Of whole channels after each block, and of what is pooled.
     """
 
+    span: int = 1
     channels: tuple[int, ...] = (96, 128, 128, 128)
     kernels: tuple[int, ...] = (5, 3, 3, 3)
     strides: tuple[int, ...] = (2, 1, 2, 1)
     attention: int = 32
-    hidden: int = 128
+    hidden: int = 0
     dropout: float = 0.07
     pooled_dropout: float = 0.3
 
@@ -55,19 +55,16 @@ def build_network(
     frames: int,
     columns: int,
     outputs: int,
-    states: int = 0,
     settings: NetworkSettings | None = None,
 ) -> keras.Model:
-    """Return a network that judges a window by its sound, and by an encoder's states if it has any.
+    """Return a network that judges a window by its course, and maybe by its moments as well.
 
     Parameters
     ----------
     frames, columns, outputs : int
         The input has the shape (batch, frames, columns + 1), the output (batch, judgements,
-        outputs): logits. The last input channel is the mask of frames with speech.
-    states : int
-        The last so many columns are an encoder's: there are two judgements then, which share
-        nothing and err differently. What is served is their mean (`serving_network`).
+        outputs): logits. The last input channel is the mask of frames with speech. Two judgements
+        share nothing and err differently; what is served is their mean (`serving_network`).
     settings : NetworkSettings, optional
 
     Notes
@@ -82,15 +79,19 @@ def build_network(
     image = layers.Reshape((frames, 1, columns + 1))(inputs)
     mask = image[..., columns:]
     heard = keras.ops.clip(image[..., :columns], -5.0, 5.0) * mask
-    judgements = []
-    if settings.channels:
-        judgements.append(_by_sound(heard[..., : columns - states], mask, outputs, settings))
-    if states:
-        judgements.append(_by_states(heard[..., columns - states :], mask, outputs, settings))
+    if settings.span > 1:
+        share = layers.AveragePooling2D((settings.span, 1))(mask)
+        mean = layers.AveragePooling2D((settings.span, 1))(heard)
+        heard = mean / keras.ops.maximum(share, 1.0 / settings.span)
+        mask = keras.ops.minimum(share * settings.span, 1.0)
+    moments = _functionals(heard, mask, max(1, LAG // settings.span))
+    judgements = [_by_course(heard, mask, moments, outputs, settings)]
+    if settings.hidden:
+        judgements.append(_by_moments(moments, outputs, settings))
     return keras.Model(inputs, keras.ops.stack(judgements, axis=1))
 
 
-def _by_sound(heard: Any, mask: Any, outputs: int, settings: NetworkSettings) -> Any:
+def _by_course(heard: Any, mask: Any, moments: Any, outputs: int, settings: NetworkSettings) -> Any:
     """Return the logits of a one-dimensional CNN with attentive statistics pooling.
 
     Attentive statistics pooling: Okabe, Koshinaka & Shinoda 2018. Beside it the window's own mean,
@@ -113,29 +114,25 @@ def _by_sound(heard: Any, mask: Any, outputs: int, settings: NetworkSettings) ->
     scores = layers.Conv2D(1, 1)(scores) + (coarse - 1.0) * 1e4
     weights = layers.Softmax(axis=1)(scores)
     mean, deviation = _moments(x, weights, 1.0, 1e-5)
-    pooled = layers.Concatenate()([mean, deviation, _functionals(heard, mask)])
+    pooled = layers.Concatenate()([mean, deviation, moments])
     pooled = layers.Dropout(settings.pooled_dropout)(pooled)
     return layers.Dense(outputs, name="logits")(pooled)
 
 
-def _by_states(states: Any, mask: Any, outputs: int, settings: NetworkSettings) -> Any:
-    """Return the logits of a perceptron on the states' means and deviations over the window."""
-    states, mask = states[:, ::SPARSE], mask[:, ::SPARSE]
-    count = keras.ops.maximum(keras.ops.sum(mask, axis=(1, 2)), 1.0)
-    x = layers.Concatenate()(_moments(states, mask, count, 1e-3))
-    x = layers.BatchNormalization()(x)
-    x = layers.Dropout(settings.pooled_dropout)(x)
+def _by_moments(moments: Any, outputs: int, settings: NetworkSettings) -> Any:
+    """Return the logits of a perceptron on mean, deviation and movement of each column."""
+    x = layers.Dropout(settings.pooled_dropout)(moments)
     x = layers.Dense(settings.hidden, activation="relu")(x)
     x = layers.Dropout(settings.pooled_dropout)(x)
-    return layers.Dense(outputs, name="logits_by_states")(x)
+    return layers.Dense(outputs, name="logits_by_moments")(x)
 
 
-def _functionals(heard: Any, mask: Any) -> Any:
+def _functionals(heard: Any, mask: Any, lag: int) -> Any:
     """Return mean, deviation and root mean square movement of each column, (batch, 3 columns)."""
     count = keras.ops.maximum(keras.ops.sum(mask, axis=(1, 2)), 1.0)
     mean, deviation = _moments(heard, mask, count, 1e-3)
-    both = mask[:, LAG:] * mask[:, :-LAG]
-    moved = (heard[:, LAG:] - heard[:, :-LAG]) * both
+    both = mask[:, lag:] * mask[:, :-lag]
+    moved = (heard[:, lag:] - heard[:, :-lag]) * both
     pairs = keras.ops.maximum(keras.ops.sum(both, axis=(1, 2)), 1.0)
     movement = keras.ops.sum(moved * moved, axis=(1, 2)) / pairs
     movement = keras.ops.sqrt(keras.ops.maximum(movement, 1e-3))

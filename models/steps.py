@@ -41,11 +41,6 @@ def ends_of(frames: int) -> npt.NDArray[np.int64]:
     return ends[ends < frames]
 
 
-def step_at(frame: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the step that each frame belongs to, the left out one to the step before it."""
-    return STEPS * (frame // BLOCK) + np.minimum(frame % BLOCK // STEP, STEPS - 1)
-
-
 def by_frame(said: Floats) -> Floats:
     """Return the states of a block's frames, shape (BLOCK, states), from those of its steps."""
     return np.repeat(said, _FRAMES, axis=0)

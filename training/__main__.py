@@ -31,7 +31,7 @@ from training.fit import FitSettings, Progress
 from training.listening import listen
 from training.manifest import ManifestError, corpora_folder, find_corpora
 from training.modelcard import model_card
-from training.networks import train_network
+from training.networks import WITH_STATES, train_network
 from training.plots import draw
 from training.prose import write_figures
 from training.shelf import Shelf
@@ -103,13 +103,18 @@ class Material:
     sounds: list[Sound]
     taught: Taught | None
 
+    @property
+    def settings(self) -> FitSettings:
+        """How networks are made of it."""
+        return WITH_STATES if self.taught else FitSettings()
+
     def evaluation(self) -> Evaluation:
         """Return the evaluation of networks that are made of it."""
         return Evaluation(
             self.store,
             CACHE,
             SEED,
-            FitSettings(),
+            self.settings,
             corpora_folder(),
             sounds=self.sounds,
             taught=self.taught,
@@ -185,7 +190,7 @@ def train(material: Material) -> None:
         material.store,
         tuple(range(len(material.store))),
         sounds=material.sounds,
-        settings=FitSettings(),
+        settings=material.settings,
         seed=SEED,
         cache=CACHE / "networks",
         tell=telling("final network"),

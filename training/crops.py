@@ -183,7 +183,7 @@ class Crops:
         seen = window[:count, :-1]
         seen[:, :bands] = normalised[:, : self._mfcc] @ self._bands[: self._mfcc, :bands]
         seen[:, bands:] = normalised[:, self._mfcc :]
-        # Of states only moments are taken, and so little noise would move none of them.
+        # States are averaged over a span, and so little noise would move none of them.
         spoiled = seen[:, : self.width - self.states]
         spoiled += settings.noise * rng.standard_normal(spoiled.shape, dtype=np.float32)
         window[:count, -1] = speech

@@ -87,9 +87,7 @@ def train_encoder(
     code = code_digest(models.steps, teaching_lessons, teaching_pupil, teaching_teacher)
     key = json.dumps([settings.to_json(), seed, known, features.to_json(), code])
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:16]
-    lessons = Lessons(
-        store, np.arange(len(store)), held, settings=settings, seed=seed, mfcc=features.n_mfcc
-    )
+    lessons = Lessons(store, held, settings=settings, seed=seed, mfcc=features.n_mfcc)
     if not (folder / SMALL).is_file():
         began = time.monotonic()
         done: list[int] = []

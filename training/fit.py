@@ -101,7 +101,6 @@ def fit(
         frames=settings.batches.crops.frames,
         columns=batches.crops.width,
         outputs=len(EMOTIONS) + 1,
-        states=batches.crops.states,
         settings=settings.network,
     )
     steps = settings.batches.steps
@@ -152,8 +151,10 @@ def _gradients(
             loss = tf.add_n([loss_of(logits, targets, settings) for logits in judged])
         return loss, tape.gradient(loss, model.trainable_variables)
 
-    # Compiled as one: on two cores this step is most of the training.
-    compiled: Callable[..., tuple[Any, Any]] = tf.function(gradients, jit_compile=True)
+    # Compiled as one: on two cores this step is most of the training. XLA's convolutions take half
+    # of the time, but it draws the numbers of dropout so slowly that with few frames it loses.
+    xla = settings.network.span == 1
+    compiled: Callable[..., tuple[Any, Any]] = tf.function(gradients, jit_compile=xla)
     return compiled
 
 

@@ -14,7 +14,7 @@ import models.network
 from models.bundle import Card, Decision, Weights
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
-from models.network import build_network, serving_network
+from models.network import NetworkSettings, build_network, serving_network
 from models.normalisation import Normalisation
 from training import batches as batching
 from training import crops as cropping
@@ -31,6 +31,11 @@ from training.statistics import Sums, band_matrix, estimate_normalisation
 from training.store import Store
 
 NAME = "ser-cnn-mfcc"
+WITH_STATES = FitSettings(
+    epochs=30,
+    network=NetworkSettings(span=5, channels=(96, 96), kernels=(5, 3), strides=(1, 1), hidden=128),
+)
+"""How a network is fitted that hears an encoder's states: they last, and tell it much at once."""
 WINDOW = 300
 """Frames of the window that is judged: three seconds."""
 RAW = Decision(temperature=1.0, unsure_below=0.0, smoothing=0.0)
@@ -111,7 +116,6 @@ def train_network(
             frames=WINDOW,
             columns=crops.width,
             outputs=len(EMOTIONS) + 1,
-            states=features.states,
             settings=settings.network,
         )
         whole.set_weights(core.get_weights())

@@ -131,7 +131,9 @@ def test_a_network_that_has_an_encoder_judges_by_its_states_and_is_served_with_i
     cache, taught, _ = kept
     settings = FitSettings(
         epochs=1,
-        network=NetworkSettings(channels=(4,), kernels=(3,), strides=(2,), attention=2, hidden=4),
+        network=NetworkSettings(
+            span=5, channels=(4,), kernels=(3,), strides=(1,), attention=2, hidden=4
+        ),
         batches=BatchSettings(steps=1, default_share=1.0, crops=PLAIN),
     )
     card, weights = train_network(

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.features import Floats
-from models.steps import ends_of, step_at, steps_of
+from models.steps import ends_of, steps_of
 from training.store import Store
 from training.teaching.pupil import BOUND, Batch, PupilSettings
 from training.teaching.teacher import UNITS
@@ -17,16 +17,15 @@ SOME = 2000
 
 
 class Lessons:
-    """What a pupil hears and is to say, for some utterances of a store.
+    """What a pupil hears and is to say, for the utterances of a store.
 
-    What is to be said of a clip in another acoustic version is what the teacher holds of the
-    recording itself; where a version is faster, of the same moment.
+    What is to be said of a clip in another acoustic version, which is as fast, is what the teacher
+    holds of the clip as it is.
 
     Parameters
     ----------
     store : Store
-    members : ndarray of int
-        The utterances that may be heard. Their emotions are not looked at.
+        Its emotions are not looked at.
     states : list of ndarray, shape (steps, UNITS)
         The teacher's, of each utterance of the store.
     settings : PupilSettings
@@ -39,7 +38,6 @@ class Lessons:
     def __init__(
         self,
         store: Store,
-        members: npt.NDArray[np.int64],
         states: list[Floats],
         *,
         settings: PupilSettings,
@@ -51,11 +49,7 @@ class Lessons:
         self._store = store
         self._states = states
         self._seed = seed
-        self._members = members[[len(states[i]) > 0 for i in members]]
-        corpora = np.array([store.utterances[i].corpus for i in self._members])
-        sizes = {corpus: int((corpora == corpus).sum()) for corpus in corpora}
-        shares = np.array([sizes[corpus] ** -0.5 for corpus in corpora])
-        self._shares = shares / shares.sum()
+        self._members = np.flatnonzero([len(own) > 0 for own in states])
         some = self._members[:: max(1, len(self._members) // SOME)]
         heard = np.concatenate([self._raw(i, 0) for i in some]).astype(np.float32)
         held = np.concatenate([states[i] for i in some]).astype(np.float32)
@@ -82,7 +76,7 @@ class Lessons:
         inputs = np.zeros((settings.batch, settings.frames, width), np.float32)
         said = np.zeros((settings.batch, len(ends), UNITS), np.float32)
         there = np.zeros((settings.batch, len(ends)), np.float32)
-        chosen = rng.choice(self._members, settings.batch, p=self._shares)
+        chosen = rng.choice(self._members, settings.batch)
         for row, index in enumerate(chosen):
             versions = len(self._store.columns[index])
             spoiled = versions > 1 and rng.random() >= settings.clean
@@ -92,10 +86,8 @@ class Lessons:
                 clip = clip + self.microphone(rng)
             inputs[row, : len(clip)] = clip
             held = self._states[index]
-            pace = len(self._raw(index, 0)) / len(self._raw(index, version))
-            moments = ends[ends < len(clip)] * pace
-            same = np.minimum(step_at(moments.astype(np.int64)), len(held) - 1)
-            said[row, : len(same)] = (held[same] - self.held_mean) / self.held_deviation
+            same = held[: np.count_nonzero(ends < len(clip))]
+            said[row, : len(same)] = (same - self.held_mean) / self.held_deviation
             there[row, : len(same)] = 1.0
         return steps_of(inputs), said, there
 

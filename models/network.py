@@ -13,9 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers
 
-LAG = 5
-"""Frames between which a band's movement is measured: 50 ms, a good part of a syllable."""
-
 
 @dataclass(frozen=True)
 class NetworkSettings:
@@ -23,11 +20,11 @@ class NetworkSettings:
 
     Attributes
     ----------
-    span : int
-        Frames that are averaged, as far as they hold speech, before anything else.
     channels, kernels, strides : tuple of int
-        Of each convolution block; a kernel's length is in frames (spans) of that block's input, and
-        a stride of 2 halves their rate.
+        Of each convolution block; a kernel's length is in frames of that block's input, and a
+        stride of 2 halves the frame rate.
+    lag : int
+        Frames between which a column's movement is measured: 50 ms, a good part of a syllable.
     attention : int
         Width of the pooling's scorer.
     hidden : int
@@ -36,10 +33,10 @@ class NetworkSettings:
         Of whole channels after each block, and of what is pooled.
     """
 
-    span: int = 1
     channels: tuple[int, ...] = (96, 128, 128, 128)
     kernels: tuple[int, ...] = (5, 3, 3, 3)
     strides: tuple[int, ...] = (2, 1, 2, 1)
+    lag: int = 5
     attention: int = 32
     hidden: int = 0
     dropout: float = 0.07
@@ -79,12 +76,7 @@ def build_network(
     image = layers.Reshape((frames, 1, columns + 1))(inputs)
     mask = image[..., columns:]
     heard = keras.ops.clip(image[..., :columns], -5.0, 5.0) * mask
-    if settings.span > 1:
-        share = layers.AveragePooling2D((settings.span, 1))(mask)
-        mean = layers.AveragePooling2D((settings.span, 1))(heard)
-        heard = mean / keras.ops.maximum(share, 1.0 / settings.span)
-        mask = keras.ops.minimum(share * settings.span, 1.0)
-    moments = _functionals(heard, mask, max(1, LAG // settings.span))
+    moments = _functionals(heard, mask, settings.lag)
     judgements = [_by_course(heard, mask, moments, outputs, settings)]
     if settings.hidden:
         judgements.append(_by_moments(moments, outputs, settings))
@@ -147,9 +139,9 @@ def _moments(x: Any, weights: Any, total: Any, least: float) -> tuple[Any, Any]:
 
 
 def serving_network(
-    core: keras.Model, *, bands: npt.NDArray[np.float32], states: int = 0
+    core: keras.Model, *, bands: npt.NDArray[np.float32], states: int = 0, span: int = 1
 ) -> keras.Model:
-    """Return the network as it is served, with a matrix before it.
+    """Return the network as it is served: frames go through a matrix, and may be averaged.
 
     Parameters
     ----------
@@ -159,15 +151,33 @@ def serving_network(
         The core's columns are the served ones times this matrix.
     states : int
         Of the columns, the last so many: the matrix leaves them as they are.
+    span : int
+        Frames that are averaged to one of the core's. Of each column those count that hold speech
+        and are not exactly zero, as the normalised pitch is of a frame that is not voiced
+        (`training.spans`).
 
     Returns
     -------
     Model
-        From (1, frames, served columns + 1) to the mean of the core's judgements, (1, outputs).
+        From (1, core's frames * span, served columns + 1) to the mean of the core's judgements,
+        (1, outputs).
     """
     served, own = len(bands), len(bands) - states
-    inputs = keras.Input(batch_shape=(1, core.input_shape[1], served + 1), dtype="float32")
+    frames = core.input_shape[1] * span
+    inputs = keras.Input(batch_shape=(1, frames, served + 1), dtype="float32")
     turned = layers.Dense(bands.shape[1] - states, use_bias=False, name="bands")
     columns = layers.Concatenate()([turned(inputs[..., :own]), inputs[..., own:]])
     turned.set_weights([bands[:own, : bands.shape[1] - states]])
+    if span > 1:
+        columns = _averaged(columns, span)
     return keras.Model(inputs, keras.ops.mean(core(columns, training=False), axis=1))
+
+
+def _averaged(columns: Any, span: int) -> Any:
+    """Return spans of frames, (1, spans, columns + 1), from (1, frames, columns + 1)."""
+    _, frames, width = columns.shape
+    image = layers.Reshape((frames, 1, width))(columns)
+    image = image * image[..., -1:]
+    there = keras.ops.minimum(keras.ops.abs(image) * 1e9, 1.0)
+    mean, share = (layers.AveragePooling2D((span, 1))(part) for part in (image, there))
+    return layers.Reshape((frames // span, width))(mean / keras.ops.maximum(share, 1.0 / span))

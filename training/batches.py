@@ -98,7 +98,7 @@ class Batches:
             u = store.utterances[i]
             share = settings.shares.get(u.corpus, settings.default_share)
             # Where the voice activity found next to nothing there is nothing to learn.
-            if share > 0 and store.speech[i][0].sum() >= LEAST_FRAMES:
+            if share > 0 and store.span * store.speech[i][0].sum() >= LEAST_FRAMES:
                 by_emotion = self._corpora.setdefault(u.corpus, {}).setdefault(u.speaker, {})
                 by_emotion.setdefault(int(self._emotion[i]), []).append(int(i))
         weights = [
@@ -140,7 +140,7 @@ class Batches:
 
     def _batch(self, rng: np.random.Generator) -> tuple[Floats, Targets]:
         settings, crops = self.settings, self.crops
-        shape = (self.size, settings.crops.frames, crops.width + 1)
+        shape = (self.size, crops.frames, crops.width + 1)
         windows = np.zeros(shape, np.float32)
         targets = np.full(self.size, NO_VOICE, np.int32)
         groups = [self.group(rng) for _ in range(settings.groups)]

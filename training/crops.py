@@ -20,6 +20,8 @@ Rng = np.random.Generator
 Bools = npt.NDArray[np.bool_]
 LEAST_LEFT = 40
 """Frames that a hastened crop keeps."""
+SOON = 20
+"""Frames after speech in which a window may end."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Crops:
     Parameters
     ----------
     sums : Sums
-        Of the store that the utterances are from.
+        Of the store that the utterances are from, which may be one of spans.
     bands : ndarray, shape (columns, bands + others)
         Turns normalised columns into what the network's core sees.
     """
@@ -105,7 +107,9 @@ class Crops:
     ) -> None:
         self.settings = settings
         self.width = bands.shape[1]
-        self.states = features.states
+        self.frames = settings.frames // sums.span
+        """Of a window, which are spans if the store's are."""
+        self._span = sums.span
         self._sums = sums
         self._normalisation = normalisation
         self._bands = bands
@@ -150,7 +154,7 @@ class Crops:
         others: Speaker | None,
         rng: Rng,
     ) -> None:
-        """Write one crop into `window`, shape (frames, bands + 3), which is zero.
+        """Write one crop into `window`, shape (frames, width + 1), which is zero.
 
         Parameters
         ----------
@@ -160,12 +164,13 @@ class Crops:
         others : Speaker, optional
             What is known of the speaker from other utterances.
         """
-        settings = self.settings
-        begin, end = crop(speech, rng, frames=settings.frames, least=settings.least_frames)
+        settings, span = self.settings, self._span
+        least, soon = settings.least_frames // span, SOON // span
+        begin, end = crop(speech, rng, frames=self.frames, least=least, soon=soon)
         chosen = np.arange(begin, end)
         if settings.tempo:
             pace = rng.uniform(1 - settings.tempo, 1 + settings.tempo)
-            count = min(settings.frames, max(LEAST_LEFT, int(len(chosen) * pace)))
+            count = min(self.frames, max(LEAST_LEFT // span, int(len(chosen) * pace)))
             chosen = begin + np.minimum((np.arange(count) / pace).astype(int), len(chosen) - 1)
         speech = speech[chosen]
         # Not a number times nothing is not a number: the pitch, alone in its row, is added after.
@@ -175,6 +180,7 @@ class Crops:
         values += disguise.shift + disguise.channel
         # The speaker as a stream would know it at the crop's end: this crop, and maybe others.
         speaker = Speaker().hear(values[speech])
+        speaker = Speaker(speaker.total * span, speaker.counts * span)
         if others is not None:
             speaker = speaker.joined(others)
         count = len(values)
@@ -183,16 +189,14 @@ class Crops:
         seen = window[:count, :-1]
         seen[:, :bands] = normalised[:, : self._mfcc] @ self._bands[: self._mfcc, :bands]
         seen[:, bands:] = normalised[:, self._mfcc :]
-        # States are averaged over a span, and so little noise would move none of them.
-        spoiled = seen[:, : self.width - self.states]
-        spoiled += settings.noise * rng.standard_normal(spoiled.shape, dtype=np.float32)
+        seen += settings.noise * rng.standard_normal(seen.shape, dtype=np.float32)
         window[:count, -1] = speech
         self._mask(window, count, rng)
 
     def _mask(self, window: Floats, count: int, rng: Rng) -> None:
         settings = self.settings
         for _ in range(2):
-            width = int(rng.integers(settings.time_mask + 1))
+            width = int(rng.integers(settings.time_mask // self._span + 1))
             at = int(rng.integers(max(1, count - width)))
             window[at : at + width] = 0.0
         if settings.band_mask and rng.random() < 0.3:
@@ -202,13 +206,13 @@ class Crops:
             window[:, low:high] = 0.0
 
 
-def crop(speech: Bools, rng: Rng, *, frames: int, least: int) -> tuple[int, int]:
+def crop(speech: Bools, rng: Rng, *, frames: int, least: int, soon: int = SOON) -> tuple[int, int]:
     """Return where a served window might begin and end: it ends in or soon after speech."""
     voiced = np.flatnonzero(speech)
     if not len(voiced):
         return 0, min(len(speech), frames)
     first, last = int(voiced[0]), int(voiced[-1]) + 1
     earliest = min(last, first + least)
-    end = min(len(speech), int(rng.integers(earliest, max(earliest, last) + 20 + 1)))
+    end = min(len(speech), int(rng.integers(earliest, max(earliest, last) + soon + 1)))
     length = frames if rng.random() < 0.5 else int(rng.integers(least, frames + 1))
     return max(0, end - length), end

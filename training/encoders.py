@@ -21,6 +21,7 @@ from training.fit import Progress
 from training.flatbuffer import flatbuffer
 from training.shelf import code_digest
 from training.sounds import Sound
+from training.spans import SPAN, Bools, averaged
 from training.store import Store
 from training.teaching import lessons as teaching_lessons
 from training.teaching import pupil as teaching_pupil
@@ -130,39 +131,43 @@ def train_encoder(
 
 
 def with_states(store: Store, taught: Taught) -> Store:
-    """Return a store with the states of an encoder beside each frame.
+    """Return a store of spans with the states of an encoder beside the other columns.
 
     In all versions but the recording itself a speaker has an imagined microphone, too.
     """
-    encoder, columns = taught.encoder(), []
-    heard = zip(store.utterances, store.columns, strict=True)
-    for utterance, versions in tqdm(heard, total=len(store), desc="what the encoder says"):
+    encoder, columns, speech = taught.encoder(), [], []
+    heard = zip(store.utterances, store.columns, store.speech, strict=True)
+    bar = tqdm(heard, total=len(store), desc="what the encoder says", mininterval=2)
+    for utterance, versions, masks in bar:
         own = []
-        for version, plain in enumerate(versions):
+        for version, (plain, spoken) in enumerate(zip(versions, masks, strict=True)):
             mfcc = plain[:, : taught.features.n_mfcc].astype(np.float32)
             if version:
                 name = hashlib.sha256(f"{utterance.speaker}/{version}".encode()).digest()
                 rng = np.random.default_rng(int.from_bytes(name[:8], "big"))
                 mfcc += taught.microphone(rng)
-            own.append(_beside(plain, mfcc, encoder))
-        columns.append(own)
-    return replace(store, columns=columns)
+            own.append(_beside(plain, mfcc, spoken, encoder))
+        columns.append([spans for spans, _ in own])
+        speech.append([spoken for _, spoken in own])
+    return replace(store, columns=columns, speech=speech, span=SPAN)
 
 
 def sounds_with_states(sounds: list[Sound], taught: Taught) -> list[Sound]:
-    """Return sounds with the states of an encoder beside each frame."""
+    """Return sounds in spans with the states of an encoder beside the other columns."""
     encoder, mfcc = taught.encoder(), taught.features.n_mfcc
-    return [
-        replace(s, columns=_beside(s.columns, s.columns[:, :mfcc].astype(np.float32), encoder))
-        for s in sounds
-    ]
+    widened = []
+    for sound in sounds:
+        heard = sound.columns[:, :mfcc].astype(np.float32)
+        columns, speech = _beside(sound.columns, heard, sound.speech, encoder)
+        widened.append(replace(sound, columns=columns, speech=speech))
+    return widened
 
 
 def _beside(
-    columns: npt.NDArray[np.float16], heard: Floats, encoder: Encoder
-) -> npt.NDArray[np.float16]:
+    columns: npt.NDArray[np.float16], heard: Floats, speech: Bools, encoder: Encoder
+) -> tuple[npt.NDArray[np.float16], Bools]:
     states = states_of(heard, encoder).astype(np.float16)
-    return np.concatenate([columns, states], axis=1)
+    return averaged(np.concatenate([columns, states], axis=1), speech)
 
 
 def states_of(mfcc: Floats, encoder: Encoder) -> Floats:

@@ -98,7 +98,7 @@ def fit(
     """
     keras.utils.set_random_seed(seed)
     model = build_network(
-        frames=settings.batches.crops.frames,
+        frames=batches.crops.frames,
         columns=batches.crops.width,
         outputs=len(EMOTIONS) + 1,
         settings=settings.network,
@@ -152,8 +152,8 @@ def _gradients(
         return loss, tape.gradient(loss, model.trainable_variables)
 
     # Compiled as one: on two cores this step is most of the training. XLA's convolutions take half
-    # of the time, but it draws the numbers of dropout so slowly that with few frames it loses.
-    xla = settings.network.span == 1
+    # of the time, but it draws the numbers of dropout so slowly that with two judgements it loses.
+    xla = not settings.network.hidden
     compiled: Callable[..., tuple[Any, Any]] = tf.function(gradients, jit_compile=xla)
     return compiled
 

@@ -33,7 +33,7 @@ from training.store import Store
 NAME = "ser-cnn-mfcc"
 WITH_STATES = FitSettings(
     epochs=30,
-    network=NetworkSettings(span=5, channels=(96, 96), kernels=(5, 3), strides=(1, 1), hidden=128),
+    network=NetworkSettings(lag=1, channels=(96, 96), kernels=(5, 3), strides=(1, 1), hidden=128),
 )
 """How a network is fitted that hears an encoder's states: they last, and tell it much at once."""
 WINDOW = 300
@@ -113,13 +113,13 @@ def train_network(
         core = fit(batches, settings=settings, seed=seed, checkpoint=folder, tell=tell)
         # A window is longer than what it learnt from: nothing in the network depends on the length.
         whole = build_network(
-            frames=WINDOW,
+            frames=WINDOW // store.span,
             columns=crops.width,
             outputs=len(EMOTIONS) + 1,
             settings=settings.network,
         )
         whole.set_weights(core.get_weights())
-        served = serving_network(whole, bands=bands, states=features.states)
+        served = serving_network(whole, bands=bands, states=features.states, span=store.span)
         served.save(folder / SERVED)
         _keep(folder / EXACT, export(served))
         _keep(folder / SMALL, export(served, int8=True))

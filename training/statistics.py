@@ -25,18 +25,23 @@ class Sums:
     Attributes
     ----------
     total, count : ndarray, shape (utterances, versions, columns)
-        Of the finite values alone: a frame without pitch does not count for the pitch.
+        Of the finite values alone: a frame without pitch does not count for the pitch. A span of
+        frames counts as so many.
+    span : int
+        Of the store.
     """
 
     def __init__(self, store: Store) -> None:
         shape = (len(store), len(store.columns[0]), store.columns[0][0].shape[1])
+        self.span = store.span
         self.total = np.zeros(shape)
         self.count = np.zeros(shape)
         for index, (features, masks) in enumerate(zip(store.columns, store.speech, strict=True)):
             for version, (columns, speech) in enumerate(zip(features, masks, strict=True)):
                 heard = columns[speech]
-                self.total[index, version] = np.nansum(heard, axis=0, dtype=np.float64)
-                self.count[index, version] = np.isfinite(heard).sum(axis=0)
+                total = np.nansum(heard, axis=0, dtype=np.float64)
+                self.total[index, version] = store.span * total
+                self.count[index, version] = store.span * np.isfinite(heard).sum(axis=0)
 
 
 def estimate_normalisation(
@@ -120,7 +125,7 @@ def band_matrix(
     variances = []
     for i in some:
         mfcc = store.columns[i][0][store.speech[i][0]][:, : settings.n_mfcc].astype(np.float32)
-        if len(mfcc) >= LEAST_FRAMES:
+        if len(mfcc) * store.span >= LEAST_FRAMES:
             variances.append((mfcc @ dct.T).var(axis=0))
     deviation = np.sqrt(np.mean(variances, axis=0))
     others = settings.columns - settings.n_mfcc

@@ -37,12 +37,15 @@ class Store:
         Which of those frames hold speech, shape (frames,), bool.
     duplicates : list of Utterance
         Left out: they sound exactly like another one.
+    span : int
+        Frames of sound that a frame here stands for (`training.spans`).
     """
 
     utterances: list[Utterance]
     columns: list[list[npt.NDArray[np.float16]]]
     speech: list[list[npt.NDArray[np.bool_]]]
     duplicates: list[Utterance] = field(default_factory=list)
+    span: int = 1
 
     def __len__(self) -> int:
         """Return the number of utterances."""

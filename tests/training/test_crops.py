@@ -12,6 +12,7 @@ from models.normalisation import Speaker
 from tests.training.stores import BANDS, FEATURES, PITCH, PLAIN, crops_of, imagined_store
 from training import crops as module
 from training.crops import LEAST_LEFT, CropSettings, crop
+from training.spans import SPAN, averaged
 
 SPEECH = st.integers(1, 900).flatmap(lambda n: arrays(bool, n))
 EVERYTHING = CropSettings()
@@ -65,6 +66,45 @@ def test_a_crop_without_disguise_is_what_is_served(store, monkeypatch):
     np.testing.assert_allclose(window[:125, :-1], served, atol=1e-5)
     np.testing.assert_array_equal(window[:125, -1], speech)
     assert not window[125:].any()
+
+
+def in_spans(store):
+    """The store's spans instead of its frames."""
+    pairs = [
+        [averaged(*version) for version in zip(columns, speech, strict=True)]
+        for columns, speech in zip(store.columns, store.speech, strict=True)
+    ]
+    return replace(
+        store,
+        columns=[[columns for columns, _ in own] for own in pairs],
+        speech=[[speech for _, speech in own] for own in pairs],
+        span=SPAN,
+    )
+
+
+def test_a_crop_of_spans_is_the_average_of_what_is_served(store, monkeypatch):
+    begin, end = 20, 145
+    monkeypatch.setattr(module, "crop", lambda *_, **__: (begin // SPAN, end // SPAN))
+    spans = in_spans(store)
+    crops = crops_of(spans)
+    assert crops.frames == 300 // SPAN
+    disguise = crops.disguise(np.random.default_rng(0), clean=1.0)
+    window = np.zeros((crops.frames, BANDS + 1), np.float32)
+    options = {"disguise": disguise, "others": None, "rng": np.random.default_rng(0)}
+    crops.fill(window, spans.columns[0][0], spans.speech[0][0], **options)
+    heard = spans.columns[0][0][begin // SPAN : end // SPAN].astype(np.float32)
+    speech = store.speech[0][0][begin:end]
+    speaker = Speaker().hear(np.repeat(heard[speech[::SPAN]], SPAN, axis=0))
+    columns = store.columns[0][0][begin:end].astype(np.float32)
+    served = crops._normalisation.apply(columns, speaker) @ crops._bands
+    there = np.where(speech[:, np.newaxis] & (served != 0), served, np.nan)
+    spoken = speech.reshape(-1, SPAN).any(axis=1)
+    expected = np.nanmean(there.reshape(len(spoken), SPAN, -1)[spoken], axis=1)
+    count = len(spoken)
+    np.testing.assert_array_equal(window[:count, -1], spoken)
+    np.testing.assert_allclose(window[:count, :-1][spoken], expected, atol=0.03)  # float16 stored
+    assert not window[:count, :-1][~spoken].any()
+    assert not window[count:].any()
 
 
 def test_whatever_is_drawn_is_finite_and_within_the_window(store):

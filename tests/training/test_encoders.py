@@ -29,6 +29,7 @@ from training.fit import FitSettings
 from training.networks import train_network
 from training.outcomes import Trained
 from training.quantisation import in_floating_point
+from training.spans import SPAN, averaged
 from training.splits import Split
 from training.teaching.pupil import PupilSettings
 
@@ -84,17 +85,21 @@ def test_what_is_kept_is_an_encoder_of_its_features(kept):
     assert not list(folder.glob("*.partial"))
 
 
-def test_a_store_with_states_holds_what_an_encoder_says_beside_the_rest(store, kept):
+def test_a_store_with_states_holds_spans_of_what_an_encoder_says_beside_the_rest(store, kept):
     _, taught, _ = kept
     widened = with_states(store, taught)
     assert widened.utterances == store.utterances
-    assert widened.speech == store.speech
-    for columns, plain in zip(widened.columns, store.columns, strict=True):
-        for own, without in zip(columns, plain, strict=True):
-            np.testing.assert_array_equal(own[:, : FEATURES.columns], without)
+    assert widened.span == SPAN
+    pairs = zip(widened.columns, widened.speech, store.columns, store.speech, strict=True)
+    for columns, speech, plain, spoken in pairs:
+        for own, mask, without, heard in zip(columns, speech, plain, spoken, strict=True):
+            expected, there = averaged(without, heard)
+            np.testing.assert_array_equal(own[:, : FEATURES.columns], expected)
+            np.testing.assert_array_equal(mask, there)
             assert own.shape[1] == taught.features.columns
         said = states_of(plain[0][:, :MFCC].astype(np.float32), taught.encoder())
-        np.testing.assert_allclose(columns[0][:, FEATURES.columns :], said, atol=2e-3)
+        expected, _ = averaged(said.astype(np.float16), spoken[0])
+        np.testing.assert_allclose(columns[0][:, FEATURES.columns :], expected, atol=2e-3)
 
 
 def test_but_for_the_recording_itself_a_speaker_has_a_microphone_in_what_is_encoded(store, kept):
@@ -118,8 +123,9 @@ def test_sounds_have_states_too(kept):
     _, taught, _ = kept
     sounds = imagined_sounds()
     for sound, plain in zip(sounds_with_states(sounds, taught), sounds, strict=True):
-        assert sound.columns.shape == (len(plain.columns), taught.features.columns)
-        assert (sound.recorded, len(sound.speech)) == (plain.recorded, len(plain.speech))
+        spans = -(-len(plain.columns) // SPAN)
+        assert sound.columns.shape == (spans, taught.features.columns)
+        assert (sound.recorded, len(sound.speech)) == (plain.recorded, spans)
 
 
 def test_nothing_is_said_of_nothing(kept):
@@ -132,7 +138,7 @@ def test_a_network_that_has_an_encoder_judges_by_its_states_and_is_served_with_i
     settings = FitSettings(
         epochs=1,
         network=NetworkSettings(
-            span=5, channels=(4,), kernels=(3,), strides=(1,), attention=2, hidden=4
+            channels=(4,), kernels=(3,), strides=(1,), lag=1, attention=2, hidden=4
         ),
         batches=BatchSettings(steps=1, default_share=1.0, crops=PLAIN),
     )

@@ -85,7 +85,7 @@ def test_a_recording_is_made_by_keyboard_alone(open_page: Open, room: Room) -> N
 
 
 def test_a_refused_microphone_is_answered_with_what_to_do(open_page: Open) -> None:
-    # The connection is made meanwhile; given up before it stands, Firefox says that it could not be.
+    # The connection is made meanwhile: given up before it stands, Firefox says it could not be.
     page = open_page(microphone=BLOCK, may_complain=True)
     page.click("#record")
     page.wait_state("error")

@@ -24,7 +24,8 @@ class NetworkSettings:
         Of each convolution block; a kernel's length is in frames of that block's input, and a
         stride of 2 halves the frame rate.
     lag : int
-        Frames between which a column's movement is measured: 50 ms, a good part of a syllable.
+        Frames between which a column's movement is measured: as many as make 50 ms, a good part of
+        a syllable.
     attention : int
         Width of the pooling's scorer.
     hidden : int
@@ -178,6 +179,6 @@ def _averaged(columns: Any, span: int) -> Any:
     _, frames, width = columns.shape
     image = layers.Reshape((frames, 1, width))(columns)
     image = image * image[..., -1:]
-    there = keras.ops.minimum(keras.ops.abs(image) * 1e9, 1.0)
+    there = keras.ops.cast(keras.ops.not_equal(image, 0.0), "float32")
     mean, share = (layers.AveragePooling2D((span, 1))(part) for part in (image, there))
     return layers.Reshape((frames // span, width))(mean / keras.ops.maximum(share, 1.0 / span))

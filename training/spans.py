@@ -1,8 +1,8 @@
 """Spans: frames of a store averaged, a few at a time, as `models.network.serving_network` does.
 
 What an encoder holds lasts, and a network that hears its states has no use for a hundred of them a
-second (EXPERIMENTS.md). All that training does to columns before the network is linear, so that it
-may as well be done to their averages.
+second (EXPERIMENTS.md). Other throats, microphones and the speaker's mean are linear in the
+columns, so that training may as well do it all to their averages.
 """
 
 from __future__ import annotations

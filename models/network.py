@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 from keras import layers
 
 
@@ -22,14 +20,14 @@ class NetworkSettings:
     ----------
     channels, kernels, strides : tuple of int
         Of each convolution block; a kernel's length is in frames of that block's input, and a
-        stride of 2 halves the frame rate.
+        stride of 2 halves the frame rate. Without any block the moments alone are judged.
     lag : int
         Frames between which a column's movement is measured: as many as make 50 ms, a good part of
         a syllable.
     attention : int
         Width of the pooling's scorer.
     hidden : int
-        Units of a perceptron that judges a second time, by the moments alone; 0 is none.
+        Units of the perceptron that judges the moments, where there is no convolution.
     dropout, pooled_dropout : float
         Of whole channels after each block, and of what is pooled.
     """
@@ -39,7 +37,7 @@ class NetworkSettings:
     strides: tuple[int, ...] = (2, 1, 2, 1)
     lag: int = 5
     attention: int = 32
-    hidden: int = 0
+    hidden: int = 128
     dropout: float = 0.07
     pooled_dropout: float = 0.3
 
@@ -55,14 +53,13 @@ def build_network(
     outputs: int,
     settings: NetworkSettings | None = None,
 ) -> keras.Model:
-    """Return a network that judges a window by its course, and maybe by its moments as well.
+    """Return a network that judges a window by its course, or by its moments alone.
 
     Parameters
     ----------
     frames, columns, outputs : int
-        The input has the shape (batch, frames, columns + 1), the output (batch, judgements,
-        outputs): logits. The last input channel is the mask of frames with speech. Two judgements
-        share nothing and err differently; what is served is their mean (`serving_network`).
+        The input has the shape (batch, frames, columns + 1), the output (batch, outputs): logits.
+        The last input channel is the mask of frames with speech.
     settings : NetworkSettings, optional
 
     Notes
@@ -78,10 +75,9 @@ def build_network(
     mask = image[..., columns:]
     heard = keras.ops.clip(image[..., :columns], -5.0, 5.0) * mask
     moments = _functionals(heard, mask, settings.lag)
-    judgements = [_by_course(heard, mask, moments, outputs, settings)]
-    if settings.hidden:
-        judgements.append(_by_moments(moments, outputs, settings))
-    return keras.Model(inputs, keras.ops.stack(judgements, axis=1))
+    if settings.channels:
+        return keras.Model(inputs, _by_course(heard, mask, moments, outputs, settings))
+    return keras.Model(inputs, _by_moments(moments, outputs, settings))
 
 
 def _by_course(heard: Any, mask: Any, moments: Any, outputs: int, settings: NetworkSettings) -> Any:
@@ -117,7 +113,7 @@ def _by_moments(moments: Any, outputs: int, settings: NetworkSettings) -> Any:
     x = layers.Dropout(settings.pooled_dropout)(moments)
     x = layers.Dense(settings.hidden, activation="relu")(x)
     x = layers.Dropout(settings.pooled_dropout)(x)
-    return layers.Dense(outputs, name="logits_by_moments")(x)
+    return layers.Dense(outputs, name="logits")(x)
 
 
 def _functionals(heard: Any, mask: Any, lag: int) -> Any:
@@ -137,48 +133,3 @@ def _moments(x: Any, weights: Any, total: Any, least: float) -> tuple[Any, Any]:
     mean = keras.ops.sum(x * weights, axis=(1, 2)) / total
     square = keras.ops.sum(x * x * weights, axis=(1, 2)) / total
     return mean, keras.ops.sqrt(keras.ops.maximum(square - mean * mean, least))
-
-
-def serving_network(
-    core: keras.Model, *, bands: npt.NDArray[np.float32], states: int = 0, span: int = 1
-) -> keras.Model:
-    """Return the network as it is served: frames go through a matrix, and may be averaged.
-
-    Parameters
-    ----------
-    core : Model
-        From `build_network`.
-    bands : ndarray, shape (served columns, core's columns)
-        The core's columns are the served ones times this matrix.
-    states : int
-        Of the columns, the last so many: the matrix leaves them as they are.
-    span : int
-        Frames that are averaged to one of the core's. Of each column those count that hold speech
-        and are not exactly zero, as the normalised pitch is of a frame that is not voiced
-        (`training.spans`).
-
-    Returns
-    -------
-    Model
-        From (1, core's frames * span, served columns + 1) to the mean of the core's judgements,
-        (1, outputs).
-    """
-    served, own = len(bands), len(bands) - states
-    frames = core.input_shape[1] * span
-    inputs = keras.Input(batch_shape=(1, frames, served + 1), dtype="float32")
-    turned = layers.Dense(bands.shape[1] - states, use_bias=False, name="bands")
-    columns = layers.Concatenate()([turned(inputs[..., :own]), inputs[..., own:]])
-    turned.set_weights([bands[:own, : bands.shape[1] - states]])
-    if span > 1:
-        columns = _averaged(columns, span)
-    return keras.Model(inputs, keras.ops.mean(core(columns, training=False), axis=1))
-
-
-def _averaged(columns: Any, span: int) -> Any:
-    """Return spans of frames, (1, spans, columns + 1), from (1, frames, columns + 1)."""
-    _, frames, width = columns.shape
-    image = layers.Reshape((frames, 1, width))(columns)
-    image = image * image[..., -1:]
-    there = keras.ops.cast(keras.ops.not_equal(image, 0.0), "float32")
-    mean, share = (layers.AveragePooling2D((span, 1))(part) for part in (image, there))
-    return layers.Reshape((frames // span, width))(mean / keras.ops.maximum(share, 1.0 / span))

@@ -25,13 +25,13 @@ if __name__ == "__main__" and sys.argv[1:2] == ["prepare"]:
 from models.bundle import DEFAULT_BUNDLE, REPORT_FILE, Card, Decision, load_bundle, save_bundle
 from models.labels import EMOTIONS
 from training.augmentation import VERSIONS
-from training.encoders import Taught, sounds_with_states, train_encoder, with_states
+from training.encoders import States, Taught, states_beside, train_encoder
 from training.evaluation import PARTS, Evaluation
 from training.fit import FitSettings, Progress
 from training.listening import listen
 from training.manifest import ManifestError, corpora_folder, find_corpora
 from training.modelcard import model_card
-from training.networks import WITH_STATES, train_network
+from training.networks import train_network
 from training.plots import draw
 from training.prose import write_figures
 from training.shelf import Shelf
@@ -95,18 +95,13 @@ class Material:
     store : Store
     sounds : list of Sound
         Without speech.
-    taught : Taught or None
-        The encoder whose states both hold, if they do.
+    states : States or None
+        What an encoder says of both, if there is one.
     """
 
     store: Store
     sounds: list[Sound]
-    taught: Taught | None
-
-    @property
-    def settings(self) -> FitSettings:
-        """How networks are made of it."""
-        return WITH_STATES if self.taught else FitSettings()
+    states: States | None
 
     def evaluation(self) -> Evaluation:
         """Return the evaluation of networks that are made of it."""
@@ -114,15 +109,15 @@ class Material:
             self.store,
             CACHE,
             SEED,
-            self.settings,
+            FitSettings(),
             corpora_folder(),
             sounds=self.sounds,
-            taught=self.taught,
+            states=self.states,
         )
 
 
 def open_material(*, encoder: bool) -> Material:
-    """Return all that is there to train on, with an encoder's states if one is asked for.
+    """Return all that is there to train on, and what an encoder says of it if that is asked for.
 
     Raises
     ------
@@ -132,8 +127,7 @@ def open_material(*, encoder: bool) -> Material:
     store, sounds = open_store(), open_sounds()
     if not encoder:
         return Material(store, sounds, None)
-    taught = open_encoder()
-    return Material(with_states(store, taught), sounds_with_states(sounds, taught), taught)
+    return Material(store, sounds, states_beside(store, sounds, open_encoder()))
 
 
 def open_store() -> Store:
@@ -190,11 +184,11 @@ def train(material: Material) -> None:
         material.store,
         tuple(range(len(material.store))),
         sounds=material.sounds,
-        settings=material.settings,
+        settings=FitSettings(),
         seed=SEED,
         cache=CACHE / "networks",
         tell=telling("final network"),
-        taught=material.taught,
+        states=material.states,
     )
     card = replace(card, version=VERSION)
     if REPORT.is_file():
@@ -235,7 +229,7 @@ def evaluate(material: Material, *, only: list[str], jobs: int) -> None:
     if jobs > 1:
         # The other process leaves its networks and judgements in the cache, and so does this one.
         command = [sys.executable, "-m", "training", "evaluate", "--only", *PARTS[1:]]
-        command += ["--encoder"] if material.taught else []
+        command += ["--encoder"] if material.states else []
         with subprocess.Popen(command) as other:  # noqa: S603 -- this very program
             evaluation.speakers()
         if other.returncode:

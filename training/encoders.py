@@ -17,7 +17,8 @@ from tqdm import tqdm
 import models.steps
 from models.encoder import Encoder
 from models.features import BLOCK, FeatureSettings, Floats
-from training.fit import Progress
+from models.network import NetworkSettings
+from training.fit import FitSettings, Progress
 from training.flatbuffer import flatbuffer
 from training.shelf import code_digest
 from training.sounds import Sound
@@ -32,6 +33,11 @@ from training.teaching.pupil import PupilSettings, serving_pupil, teach
 TAUGHT = "encoder.keras"
 EXACT = "encoder.tflite"
 SMALL = "encoder.int8.tflite"
+BY_MOMENTS = FitSettings(
+    epochs=40, network=NetworkSettings(channels=(), kernels=(), strides=(), lag=1)
+)
+"""How a network is fitted that hears an encoder's states: they last, and their moments tell most
+of what they hold of an emotion."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,29 @@ def train_encoder(
         small,
         lambda rng: lessons.microphone(rng) * lessons.deviation,
     )
+
+
+@dataclass(frozen=True)
+class States:
+    """What an encoder says, in spans beside the other columns, and how a network learns from it.
+
+    Attributes
+    ----------
+    taught : Taught
+    store : Store
+    sounds : list of Sound
+    settings : FitSettings
+    """
+
+    taught: Taught
+    store: Store
+    sounds: list[Sound]
+    settings: FitSettings = BY_MOMENTS
+
+
+def states_beside(store: Store, sounds: list[Sound], taught: Taught) -> States:
+    """Return what an encoder says of a store and of sounds without speech."""
+    return States(taught, with_states(store, taught), sounds_with_states(sounds, taught))
 
 
 def with_states(store: Store, taught: Taught) -> Store:

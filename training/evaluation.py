@@ -13,7 +13,7 @@ from typing import Any
 from models.labels import EMOTIONS
 from training.calibration import calibration, decision_for, pooled_decision
 from training.corpora import CORPORA
-from training.encoders import Taught
+from training.encoders import States
 from training.fairness import fairness
 from training.fit import FitSettings, Progress
 from training.inflated import inflated, random_split
@@ -52,8 +52,8 @@ class Evaluation:
         Where recordings without speech are looked for.
     sounds : list of Sound
         Without speech, to train on.
-    taught : Taught, optional
-        The encoder whose states the store and the sounds hold, if they do.
+    states : States, optional
+        What an encoder says of the store and of the sounds, to train on as well.
     """
 
     store: Store
@@ -62,7 +62,7 @@ class Evaluation:
     settings: FitSettings
     corpora_folder: Path | None = None
     sounds: list[Sound] = field(default_factory=list)
-    taught: Taught | None = None
+    states: States | None = None
 
     @property
     def shelf(self) -> Shelf:
@@ -87,7 +87,7 @@ class Evaluation:
             seed=self.seed,
             cache=self.cache / "networks",
             tell=tell,
-            taught=self.taught,
+            states=self.states,
         )
         return Trained(split, card, weights)
 
@@ -176,7 +176,7 @@ class Evaluation:
                 "warm": "The speaker's other clips are known, without their labels: the mean of "
                 "their speech, and what they lean to.",
                 "settings": self.settings.to_json(),
-                "encoder": self.taught.settings.to_json() if self.taught else None,
+                "encoder": self._encoder(),
                 "seed": self.seed,
                 "trained_on": _contents(self.store),
             },
@@ -187,6 +187,12 @@ class Evaluation:
         report |= self.random(honest=honest)
         report["targets"] = targets(report)
         return report
+
+    def _encoder(self) -> dict[str, Any] | None:
+        if not self.states:
+            return None
+        taught, settings = self.states.taught, self.states.settings
+        return taught.settings.to_json() | {"judged": settings.to_json()}
 
     def _judged(self, splits: list[Split], kind: str) -> tuple[list[Trained], list[Outcome]]:
         networks, outcomes = [], []

@@ -93,8 +93,7 @@ def fit(
     Returns
     -------
     Model
-        From (batch, frames, columns + 1) to (batch, judgements, emotions + 1): the last output is
-        the voice's.
+        From (batch, frames, columns + 1) to (batch, emotions + 1): the last output is the voice's.
     """
     keras.utils.set_random_seed(seed)
     model = build_network(
@@ -145,15 +144,12 @@ def _gradients(
 ) -> Callable[[npt.NDArray[np.float32], npt.NDArray[np.int32]], tuple[Any, Any]]:
     def gradients(windows: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
-            # Each judgement learns on its own: two that were taught to complete each other would
-            # err together.
-            judged = tf.unstack(model(windows, training=True), axis=1)
-            loss = tf.add_n([loss_of(logits, targets, settings) for logits in judged])
+            loss = loss_of(model(windows, training=True), targets, settings)
         return loss, tape.gradient(loss, model.trainable_variables)
 
     # Compiled as one: on two cores this step is most of the training. XLA's convolutions take half
-    # of the time, but it draws the numbers of dropout so slowly that with two judgements it loses.
-    xla = not settings.network.hidden
+    # of the time, but it draws the numbers of dropout so slowly that without them it loses.
+    xla = bool(settings.network.channels)
     compiled: Callable[..., tuple[Any, Any]] = tf.function(gradients, jit_compile=xla)
     return compiled
 
@@ -236,5 +232,5 @@ def export(model: keras.Model, *, int8: bool = False) -> bytes:
 
 
 def predict_logits(model: keras.Model, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the mean judgement, shape (n, outputs), of windows, shape (n, frames, columns + 1)."""
-    return np.asarray(model.predict(windows, batch_size=256, verbose=0).mean(axis=1))
+    """Return the logits, shape (n, outputs), of windows, shape (n, frames, columns + 1)."""
+    return np.asarray(model.predict(windows, batch_size=256, verbose=0))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import keras
 import numpy as np
 
+import models.ensemble
 import models.network
 from models.bundle import Card, Decision, Weights
-from models.features import FeatureSettings
+from models.ensemble import Member, serving_network
+from models.features import FeatureSettings, Floats
 from models.labels import EMOTIONS
-from models.network import NetworkSettings, build_network, serving_network
+from models.network import build_network
 from models.normalisation import Normalisation
 from training import batches as batching
 from training import crops as cropping
@@ -22,7 +25,7 @@ from training import fit as fitting
 from training import statistics, warps
 from training.batches import Batches
 from training.crops import Crops
-from training.encoders import Taught
+from training.encoders import States
 from training.fit import FitSettings, Progress, export, fit
 from training.negatives import CORPUS as BACKGROUND
 from training.shelf import code_digest
@@ -31,23 +34,20 @@ from training.statistics import Sums, band_matrix, estimate_normalisation
 from training.store import Store
 
 NAME = "ser-cnn-mfcc"
-WITH_STATES = FitSettings(
-    epochs=30,
-    network=NetworkSettings(lag=1, channels=(96, 96), kernels=(5, 3), strides=(1, 1), hidden=128),
-)
-"""How a network is fitted that hears an encoder's states: they last, and tell it much at once."""
 WINDOW = 300
 """Frames of the window that is judged: three seconds."""
 RAW = Decision(temperature=1.0, unsure_below=0.0, smoothing=0.0)
 """The decision while a network is judged: nothing is scaled, withheld or smoothed."""
+FITTED = "fitted.keras"
+"""A network that is fitted, for training's windows."""
+STATISTICS = "statistics.npz"
+"""How it hears: the training speakers' statistics and the bands; written last."""
 SERVED = "network.keras"
 """The network as it is served, in Keras."""
 EXACT = "network.tflite"
 """The same for LiteRT, in floating point."""
 SMALL = "network.int8.tflite"
 """The same with weights of eight bits (`training.quantisation`): what is judged and served."""
-NORMALISED = "normalisation.json"
-"""The training speakers' statistics; written last."""
 
 
 def train_network(
@@ -59,7 +59,7 @@ def train_network(
     seed: int,
     cache: Path,
     tell: Callable[[Progress], None],
-    taught: Taught | None = None,
+    states: States | None = None,
 ) -> tuple[Card, Weights]:
     """Return the card and weights (of eight bits) of a network trained on `members`, cached.
 
@@ -77,57 +77,156 @@ def train_network(
         sounds and the code that trains.
     tell : callable
         Is told after each epoch.
-    taught : Taught, optional
-        The encoder by whose states, which the store and the sounds hold, it judges as well.
+    states : States, optional
+        What an encoder says of the store and the sounds. A second network is trained on that, and
+        what is served is the mean of both.
     """
-    chosen = np.array(members)
-    known = {store.utterances[i].corpus for i in members}
-    heard = [sound for sound in sounds if not sound.recorded or BACKGROUND in known]
-    features, drawn = FeatureSettings(), settings.batches.crops
-    encoder = b""
-    if taught:
-        features, encoder = taught.features, taught.small
-    key = json.dumps(
-        [
-            settings.to_json(),
-            seed,
-            [f"{store.utterances[i].path.name}/{store.utterances[i].speaker}" for i in members],
-            features.to_json(),
-            _digest(heard),
-            _code(),
-        ]
-    )
-    folder = cache / hashlib.sha256(key.encode()).hexdigest()[:16]
-    if not (folder / NORMALISED).is_file():
-        sums = Sums(store)
-        normalisation = estimate_normalisation(
-            store, chosen, sums, gain_db=drawn.gain_db, ripple_db=drawn.ripple_db
-        )
-        bands = band_matrix(store, chosen, normalisation, settings=features)
-        crops = Crops(
-            sums=sums, normalisation=normalisation, bands=bands, settings=drawn, features=features
-        )
-        batches = Batches(
-            store, chosen, crops=crops, sounds=heard, settings=settings.batches, seed=seed
-        )
-        core = fit(batches, settings=settings, seed=seed, checkpoint=folder, tell=tell)
-        # A window is longer than what it learnt from: nothing in the network depends on the length.
-        whole = build_network(
-            frames=WINDOW // store.span,
-            columns=crops.width,
-            outputs=len(EMOTIONS) + 1,
-            settings=settings.network,
-        )
-        whole.set_weights(core.get_weights())
-        served = serving_network(whole, bands=bands, states=features.states, span=store.span)
+    lesson = Lesson(store, members, sounds, settings, FeatureSettings(), seed)
+    fitted = [lesson.fitted(cache, tell)]
+    features, encoder = lesson.features, b""
+    if states:
+        features, encoder = states.taught.features, states.taught.small
+        second = Lesson(states.store, members, states.sounds, states.settings, features, seed)
+        fitted.append(second.fitted(cache, tell, beside=fitted[0].normalisation))
+    digest = code_digest(models.ensemble)
+    folder = cache / _name([*(one.name for one in fitted), digest])
+    if not (folder / SMALL).is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        served = serving_network(*(one.member for one in fitted))
         served.save(folder / SERVED)
         _keep(folder / EXACT, export(served))
         _keep(folder / SMALL, export(served, int8=True))
-        _keep(folder / NORMALISED, json.dumps(normalisation.to_json()).encode())
-    normalisation = Normalisation.from_json(json.loads((folder / NORMALISED).read_text()))
+    normalisation = fitted[-1].normalisation
     card = Card(NAME, "", EMOTIONS, features, normalisation, decision=RAW)
     weights = Weights((folder / SMALL).read_bytes(), encoder)
     return replace(card, window_frames=WINDOW), weights
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A network that was fitted.
+
+    Attributes
+    ----------
+    name : str
+        Says all that makes it what it is.
+    normalisation : Normalisation
+    member : Member
+        For the window that is judged.
+    """
+
+    name: str
+    normalisation: Normalisation
+    member: Member
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one network is fitted to, and how."""
+
+    store: Store
+    members: tuple[int, ...]
+    sounds: list[Sound]
+    settings: FitSettings
+    features: FeatureSettings
+    seed: int
+
+    def fitted(
+        self,
+        cache: Path,
+        tell: Callable[[Progress], None],
+        *,
+        beside: Normalisation | None = None,
+    ) -> Fitted:
+        """Return the network, fitted if need be.
+
+        Parameters
+        ----------
+        beside : Normalisation, optional
+            Of the network beside which it shall be served: the columns that both hear are
+            normalised once.
+        """
+        known = {self.store.utterances[i].corpus for i in self.members}
+        heard = [sound for sound in self.sounds if not sound.recorded or BACKGROUND in known]
+        name = self._name(heard, beside)
+        folder = cache / name
+        if not (folder / STATISTICS).is_file():
+            self._fit(heard, folder, tell, beside)
+        with np.load(folder / STATISTICS) as kept:
+            parts = {key: kept[key] for key in kept.files}
+        bands = parts.pop("bands")
+        # A window is longer than what it learnt from: nothing in the network depends on the length.
+        core = build_network(
+            frames=WINDOW // self.store.span,
+            columns=bands.shape[1],
+            outputs=len(EMOTIONS) + 1,
+            settings=self.settings.network,
+        )
+        core.set_weights(keras.models.load_model(folder / FITTED, compile=False).get_weights())
+        member = Member(core, bands, self.features.states, self.store.span)
+        return Fitted(name, Normalisation(**parts), member)
+
+    def _fit(
+        self,
+        sounds: list[Sound],
+        folder: Path,
+        tell: Callable[[Progress], None],
+        beside: Normalisation | None,
+    ) -> None:
+        store, chosen, settings = self.store, np.array(self.members), self.settings
+        drawn, sums = settings.batches.crops, Sums(store)
+        normalisation = estimate_normalisation(
+            store, chosen, sums, gain_db=drawn.gain_db, ripple_db=drawn.ripple_db
+        )
+        if beside:
+            normalisation = _joined(beside, normalisation)
+        # With the digits that a card keeps.
+        normalisation = Normalisation.from_json(normalisation.to_json())
+        bands = band_matrix(store, chosen, normalisation, settings=self.features)
+        crops = Crops(
+            sums=sums,
+            normalisation=normalisation,
+            bands=bands,
+            settings=drawn,
+            features=self.features,
+        )
+        batches = Batches(
+            store, chosen, crops=crops, sounds=sounds, settings=settings.batches, seed=self.seed
+        )
+        core = fit(batches, settings=settings, seed=self.seed, checkpoint=folder, tell=tell)
+        core.save(folder / FITTED)
+        partial = folder / f"{STATISTICS}.partial"
+        with partial.open("wb") as file:
+            np.savez(file, bands=bands, **vars(normalisation))
+        partial.replace(folder / STATISTICS)
+
+    def _name(self, sounds: list[Sound], beside: Normalisation | None) -> str:
+        utterances = [self.store.utterances[i] for i in self.members]
+        return _name(
+            [
+                self.settings.to_json(),
+                self.seed,
+                [f"{u.path.name}/{u.speaker}" for u in utterances],
+                self.features.to_json(),
+                _digest(sounds),
+                beside.to_json() if beside else None,
+                _code(),
+            ]
+        )
+
+
+def _joined(own: Normalisation, wider: Normalisation) -> Normalisation:
+    """Return the statistics of the columns that `own` has, and of the others from `wider`."""
+
+    def both(name: str) -> Floats:
+        first, second = getattr(own, name), getattr(wider, name)
+        return np.concatenate([first, second[len(first) :]])
+
+    return Normalisation(both("mean"), both("scale"), both("strength"))
+
+
+def _name(what: list[object]) -> str:
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
 
 def _keep(path: Path, weights: bytes) -> None:

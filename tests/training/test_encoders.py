@@ -18,9 +18,11 @@ from tests.training.stores import (
 from training import encoders as module
 from training.batches import BatchSettings
 from training.encoders import (
+    BY_MOMENTS,
     EXACT,
     SMALL,
     sounds_with_states,
+    states_beside,
     states_of,
     train_encoder,
     with_states,
@@ -133,28 +135,27 @@ def test_nothing_is_said_of_nothing(kept):
     assert states_of(np.zeros((0, MFCC), np.float32), taught.encoder()).shape == (0, TINY.states)
 
 
-def test_a_network_that_has_an_encoder_judges_by_its_states_and_is_served_with_it(store, kept):
+def test_with_an_encoder_a_second_network_judges_by_its_states(store, kept):
     cache, taught, _ = kept
-    settings = FitSettings(
+    small = FitSettings(
         epochs=1,
-        network=NetworkSettings(
-            channels=(4,), kernels=(3,), strides=(1,), lag=1, attention=2, hidden=4
-        ),
+        network=NetworkSettings(channels=(4,), kernels=(3,), strides=(2,), attention=2),
         batches=BatchSettings(steps=1, default_share=1.0, crops=PLAIN),
     )
-    card, weights = train_network(
-        with_states(store, taught),
-        tuple(range(20)),
-        sounds=sounds_with_states(imagined_sounds(), taught),
-        settings=settings,
-        seed=1,
-        cache=cache,
-        tell=lambda _: None,
-        taught=taught,
+    states = replace(
+        states_beside(store, imagined_sounds(), taught),
+        settings=replace(small, network=replace(BY_MOMENTS.network, hidden=4)),
     )
-    assert weights.encoder == taught.small
+    options = {"sounds": imagined_sounds(), "settings": small, "seed": 1, "tell": lambda _: None}
+    alone, plain = train_network(store, tuple(range(20)), cache=cache, **options)
+    card, weights = train_network(store, tuple(range(20)), cache=cache, states=states, **options)
+    assert (weights.encoder, plain.encoder) == (taught.small, b"")
     assert card.features == taught.features
-    assert card.normalisation.mean.shape == (card.features.columns,)
+    # Both hear the columns that they share in the same deviations from the same mean.
+    for name in ("mean", "scale", "strength"):
+        own, wider = (getattr(one.normalisation, name) for one in (alone, card))
+        np.testing.assert_array_equal(wider[: FEATURES.columns], own)
+        assert len(wider) == card.features.columns
     network = Network(card, weights)
     rng = np.random.default_rng(0)
     columns = rng.standard_normal((300, card.features.columns)).astype(np.float32)

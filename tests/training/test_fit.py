@@ -10,9 +10,10 @@ import pytest
 
 from models.activity import VoiceActivity
 from models.bundle import Card, Weights
+from models.ensemble import Member, serving_network
 from models.features import FeatureSettings, extractor
 from models.labels import EMOTIONS
-from models.network import NetworkSettings, build_network, serving_network
+from models.network import NetworkSettings, build_network
 from models.normalisation import Normalisation, Speaker
 from models.recognizer import Recognizer
 from models.runtime import Network
@@ -92,7 +93,7 @@ def served(trained):
     """The trained core as a recogniser that judges microphones."""
     made, core = trained
     own = card(made.crops._normalisation)
-    weights = export(serving_network(core, bands=made.crops._bands))
+    weights = export(serving_network(Member(core, made.crops._bands)))
     return Recognizer(own, Network(own, Weights(weights)))
 
 

@@ -13,7 +13,7 @@ from tests.training.stores import BANDS, FEATURES, PLAIN, imagined_sounds, imagi
 from training import networks as module
 from training.batches import BatchSettings
 from training.fit import FitSettings
-from training.networks import EXACT, SERVED, SMALL, train_network
+from training.networks import EXACT, FITTED, SERVED, SMALL, train_network
 
 TINY = NetworkSettings(channels=(4,), kernels=(3,), strides=(2,), attention=2)
 SETTINGS = FitSettings(
@@ -58,6 +58,10 @@ def train(store, cache, **changed):
     return train_network(store, options.pop("members"), cache=cache, **options)
 
 
+def served_in(cache):
+    return [path.parent for path in cache.glob(f"*/{SERVED}")]
+
+
 def test_the_same_again_comes_from_the_cache(store, tmp_path, fitted, unexported):
     card, weights = train(store, tmp_path)
     again, same = train(store, tmp_path)
@@ -80,7 +84,7 @@ def test_the_same_again_comes_from_the_cache(store, tmp_path, fitted, unexported
 def test_another_input_is_another_network(store, tmp_path, fitted, changed, unexported):
     train(store, tmp_path)
     train(store, tmp_path, **changed)
-    assert len(fitted) == len(list(tmp_path.iterdir())) == 2
+    assert len(fitted) == len(served_in(tmp_path)) == 2
 
 
 def test_other_code_or_features_are_another_network(
@@ -91,8 +95,21 @@ def test_other_code_or_features_are_another_network(
     train(store, tmp_path)
     monkeypatch.setattr(module, "FeatureSettings", lambda: replace(FEATURES, power_floor=1e-6))
     card, _ = train(store, tmp_path)
-    assert len(fitted) == len(list(tmp_path.iterdir())) == 3
+    assert len(fitted) == len(served_in(tmp_path)) == 3
     assert card.features.power_floor == 1e-6
+
+
+def test_what_was_fitted_is_served_anew_without_being_fitted_again(
+    store, tmp_path, fitted, monkeypatch, unexported
+):
+    train(store, tmp_path)
+    code = module._code()
+    monkeypatch.setattr(module, "_code", lambda: code)
+    monkeypatch.setattr(module, "code_digest", lambda *_modules: "edited")
+    before = len(served_in(tmp_path))
+    train(store, tmp_path)
+    assert (len(fitted), before, len(served_in(tmp_path))) == (1, 1, 2)
+    assert len(list(tmp_path.glob(f"*/{FITTED}"))) == 1
 
 
 def test_the_code_is_all_that_makes_a_network_out_of_features(monkeypatch, tmp_path):
@@ -115,7 +132,7 @@ def test_recorded_sounds_are_heard_only_with_their_corpus(store, tmp_path, fitte
 
 def test_what_is_served_is_kept_in_keras_too_and_takes_normalised_columns(store, tmp_path, fitted):
     card, weights = train(store, tmp_path)
-    (folder,) = tmp_path.iterdir()
+    (folder,) = served_in(tmp_path)
     assert (folder / SMALL).read_bytes() == weights.network
     assert weights.size < len((folder / EXACT).read_bytes())
     assert not list(folder.glob("*.partial"))

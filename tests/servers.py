@@ -21,8 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import socketio
-
+from tests.orderly import OrderlyClient
 from tests.tls import trusting
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -173,7 +172,7 @@ class LiveClient:
         own: dict[str, Any] = {"sslopt": {"context": trusting()}}
         if self.address:
             own["socket"] = dial(self.url, source=self.address)
-        self.io = socketio.Client(reconnection=False, websocket_extra_options=own)
+        self.io = OrderlyClient(reconnection=False, websocket_extra_options=own)
         for event, kept in (
             ("prediction", self.predictions),
             ("problem", self.problems),

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import socketio
-
+from tests.orderly import OrderlyClient
 from tests.tls import trusting
 
 KINDS = ("prediction", "state", "ended", "problem")
@@ -44,7 +43,7 @@ class WatchClient:
     heard: dict[str, list[Any]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
 
     def __enter__(self) -> WatchClient:
-        self.io = socketio.Client(
+        self.io = OrderlyClient(
             reconnection=False, websocket_extra_options={"sslopt": {"context": trusting()}}
         )
         for kind in KINDS:

@@ -13,6 +13,7 @@ import socketio.exceptions
 
 from benchmarks.recording import Recording
 from tests.hosts.cluster import Host, all_at_once, until
+from tests.orderly import OrderlyClient
 from tests.servers import LiveClient
 from tests.tls import trusting
 
@@ -135,7 +136,7 @@ class Watcher:
         self._url, self._view = url, view
 
     def __enter__(self) -> Watcher:
-        self._io = socketio.Client(
+        self._io = OrderlyClient(
             reconnection=False, websocket_extra_options={"sslopt": {"context": trusting()}}
         )
         later: list[dict[str, Any]] = []

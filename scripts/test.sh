@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test, the page's first: scripts/test.sh [PYTEST ARGUMENT...]
+# Without an argument it is in three processes, a group of tests each (tests/conftest.py).
 # pytest runs even if the page's tests failed, so that one run shows all; its closing line is the last.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -13,5 +14,6 @@ if [ -n "$page_tests" ]; then
     # shellcheck disable=SC2086
     node --test $page_tests || status=1
 fi
+[ $# -gt 0 ] || set -- -n 3 --dist loadgroup
 .venv/bin/python -m pytest "$@" || status=1
 exit $status

@@ -8,6 +8,32 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+GROUPS = {
+    "page": {"browser", "firefox"},
+    "server": {"benchmarks", "hosts", "webapp"},
+}
+"""The folders whose tests mostly wait, for browsers and for real time; all others compute. Within a
+group one test follows another, so that no two servers are under load at once."""
+COMPUTING = "computing"
+YIELDING = 10
+"""How much those that compute give way to those that measure time (see nice(1))."""
+
+
+def group_of(item: pytest.Item) -> str:
+    folder = item.path.relative_to(ROOT / "tests").parts[0]
+    return next((name for name, own in GROUPS.items() if folder in own), COMPUTING)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell pytest-xdist which tests may go on beside which (`--dist loadgroup`)."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ and group_of(item) == COMPUTING:
+        os.nice(max(0, YIELDING - os.nice(0)))
 
 
 @pytest.fixture(scope="session")

@@ -11,21 +11,20 @@ from pathlib import Path
 import keras
 import numpy as np
 
-import models.ensemble
 import models.network
 from models.bundle import Card, Decision, Weights
-from models.ensemble import Member, serving_network
 from models.features import FeatureSettings, Floats
 from models.labels import EMOTIONS
 from models.network import build_network
 from models.normalisation import Normalisation
 from training import batches as batching
 from training import crops as cropping
+from training import ensemble, statistics, warps
 from training import fit as fitting
-from training import statistics, warps
 from training.batches import Batches
 from training.crops import Crops
 from training.encoders import States
+from training.ensemble import Member, serving_network
 from training.fit import FitSettings, Progress, export, fit
 from training.negatives import CORPUS as BACKGROUND
 from training.shelf import code_digest
@@ -88,7 +87,7 @@ def train_network(
         features, encoder = states.taught.features, states.taught.small
         second = Lesson(states.store, members, states.sounds, states.settings, features, seed)
         fitted.append(second.fitted(cache, tell, beside=fitted[0].normalisation))
-    digest = code_digest(models.ensemble)
+    digest = code_digest(ensemble)
     folder = cache / _name([*(one.name for one in fitted), digest])
     if not (folder / SMALL).is_file():
         folder.mkdir(parents=True, exist_ok=True)

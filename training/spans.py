@@ -1,4 +1,4 @@
-"""Spans: frames of a store averaged, a few at a time, as `models.network.serving_network` does.
+"""Spans: frames of a store averaged, a few at a time, as `training.ensemble.serving_network` does.
 
 What an encoder holds lasts, and a network that hears its states has no use for a hundred of them a
 second (EXPERIMENTS.md). Other throats, microphones and the speaker's mean are linear in the

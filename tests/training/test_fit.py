@@ -10,7 +10,6 @@ import pytest
 
 from models.activity import VoiceActivity
 from models.bundle import Card, Weights
-from models.ensemble import Member, serving_network
 from models.features import FeatureSettings, extractor
 from models.labels import EMOTIONS
 from models.network import NetworkSettings, build_network
@@ -20,6 +19,7 @@ from models.runtime import Network
 from tests.training.stores import BANDS, PLAIN, batches_of
 from training import crops
 from training.batches import NO_VOICE, BatchSettings
+from training.ensemble import Member, serving_network
 from training.fit import FitSettings, export, fit, predict_logits
 from training.manifest import Utterance
 from training.sounds import Sound

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from models.ensemble import Member, serving_network
 from models.network import NetworkSettings, build_network
+from training.ensemble import Member, serving_network
 
 FRAMES, SPAN, COLUMNS, OWN, OUTPUTS = 60, 5, 9, 5, 3
 COURSE = NetworkSettings(channels=(8,), kernels=(3,), strides=(2,), attention=4)

@@ -1,7 +1,4 @@
-"""What is served, in Keras: the mean of networks that hear the same window, each in its own way.
-
-Only training imports this module: serving runs the exported TFLite file.
-"""
+"""What is served, in Keras: the mean of networks that hear the same window, each in its own way."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUPS = {
-    "page": {"browser", "firefox"},
-    "server": {"benchmarks", "hosts", "webapp"},
+    "page": {"browser"},
+    "server": {"benchmarks", "firefox", "hosts", "webapp"},
 }
-"""The folders whose tests mostly wait, for browsers and for real time; all others compute. Within a
-group one test follows another, so that no two servers are under load at once."""
+"""Folders whose tests mostly wait, for browsers and for real time, in two halves that take about as
+long; all others compute. Within a group one test follows another."""
 COMPUTING = "computing"
 YIELDING = 10
 """How much those that compute give way to those that measure time (see nice(1))."""

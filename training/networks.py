@@ -88,10 +88,10 @@ def train_network(
         second = Lesson(states.store, members, states.sounds, states.settings, features, seed)
         fitted.append(second.fitted(cache, tell, beside=fitted[0].normalisation))
     digest = code_digest(ensemble)
-    folder = cache / _name([*(one.name for one in fitted), digest])
+    folder = cache / _name([*(one.folder.name for one in fitted), digest])
     if not (folder / SMALL).is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        served = serving_network(*(one.member for one in fitted))
+        served = serving_network(*(one.member() for one in fitted))
         served.save(folder / SERVED)
         _keep(folder / EXACT, export(served))
         _keep(folder / SMALL, export(served, int8=True))
@@ -99,24 +99,6 @@ def train_network(
     card = Card(NAME, "", EMOTIONS, features, normalisation, decision=RAW)
     weights = Weights((folder / SMALL).read_bytes(), encoder)
     return replace(card, window_frames=WINDOW), weights
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A network that was fitted.
-
-    Attributes
-    ----------
-    name : str
-        Says all that makes it what it is.
-    normalisation : Normalisation
-    member : Member
-        For the window that is judged.
-    """
-
-    name: str
-    normalisation: Normalisation
-    member: Member
 
 
 @dataclass(frozen=True)
@@ -147,23 +129,13 @@ class Lesson:
         """
         known = {self.store.utterances[i].corpus for i in self.members}
         heard = [sound for sound in self.sounds if not sound.recorded or BACKGROUND in known]
-        name = self._name(heard, beside)
-        folder = cache / name
+        folder = cache / self._name(heard, beside)
         if not (folder / STATISTICS).is_file():
             self._fit(heard, folder, tell, beside)
         with np.load(folder / STATISTICS) as kept:
-            parts = {key: kept[key] for key in kept.files}
-        bands = parts.pop("bands")
-        # A window is longer than what it learnt from: nothing in the network depends on the length.
-        core = build_network(
-            frames=WINDOW // self.store.span,
-            columns=bands.shape[1],
-            outputs=len(EMOTIONS) + 1,
-            settings=self.settings.network,
-        )
-        core.set_weights(keras.models.load_model(folder / FITTED, compile=False).get_weights())
-        member = Member(core, bands, self.features.states, self.store.span)
-        return Fitted(name, Normalisation(**parts), member)
+            statistics = {name: kept[name] for name in kept.files}
+        bands = statistics.pop("bands")
+        return Fitted(self, folder, bands, Normalisation(**statistics))
 
     def _fit(
         self,
@@ -212,6 +184,41 @@ class Lesson:
                 _code(),
             ]
         )
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A network that was fitted.
+
+    Attributes
+    ----------
+    lesson : Lesson
+    folder : Path
+        Its name says all that makes the network what it is.
+    bands : ndarray, shape (columns, core's columns)
+    normalisation : Normalisation
+    """
+
+    lesson: Lesson
+    folder: Path
+    bands: Floats
+    normalisation: Normalisation
+
+    def member(self) -> Member:
+        """Return the network for the window that is judged.
+
+        That is longer than what it learnt from: nothing in the network depends on the length.
+        """
+        span = self.lesson.store.span
+        core = build_network(
+            frames=WINDOW // span,
+            columns=self.bands.shape[1],
+            outputs=len(EMOTIONS) + 1,
+            settings=self.lesson.settings.network,
+        )
+        kept = keras.models.load_model(self.folder / FITTED, compile=False)
+        core.set_weights(kept.get_weights())
+        return Member(core, self.bands, self.lesson.features.states, span)
 
 
 def _joined(own: Normalisation, wider: Normalisation) -> Normalisation:

@@ -81,7 +81,8 @@ export class Bars {
         events: [],
         onResize: () => this.#chart && this.#dress(), // a turned phone has room for more, or less
         layout: { padding: { top: 28 } },
-        animation: calm() ? false : { duration: 260, easing: "easeOutCubic" },
+        // While bars move, Chart.js puts off a new size to the next frame that it draws; after the last there is none.
+        animation: calm() ? false : { duration: 260, easing: "easeOutCubic", onComplete: ({ chart }) => chart.resize() },
         best: -1,
         numbers: labels.map(() => ""),
         size: 15,

@@ -119,6 +119,34 @@ def test_half_an_hour_of_areas_is_no_more_than_a_minute_and_costs_little(open_pa
     assert each_ms < 30, each_ms  # measured: a few milliseconds, four times a second
 
 
+def test_a_window_that_shrinks_as_the_bars_come_to_rest_takes_them_along(open_page: Open) -> None:
+    page = open_page()
+    script = """
+        const done = arguments[0];
+        Promise.all([import('/static/js/bars.js'), import('/static/vendor/chart.js/chart.js')])
+          .then(([{ Bars }, { Chart }]) => {
+            const box = document.createElement('div');
+            box.style = 'position:relative;width:340px;height:240px';
+            const canvas = box.appendChild(document.createElement('canvas'));
+            const table = document.createElement('table');
+            table.createTBody();
+            document.body.append(box);
+            const bars = new Bars(canvas, table, ['a', 'b', 'c', 'd', 'e']);
+            let clock = Date.now();
+            Date.now = () => clock;  // by which Chart.js moves
+            bars.show({a: .1, b: .2, c: .3, d: .2, e: .2});
+            const last = (frames) => requestAnimationFrame(() => {
+              clock += 20;
+              if (frames) return last(frames - 1);
+              box.style.width = '270px';  // known a frame later, when they are drawn for the last time
+              clock += 1000;
+              setTimeout(() => done([canvas.clientWidth, Chart.getChart(canvas).width]), 600);
+            });
+            last(5);
+          });"""
+    assert page.driver.execute_async_script(script) == [270, 270]
+
+
 @pytest.mark.parametrize("language", ["en", "de", "es"])
 def test_in_no_language_does_the_studio_stick_out_at_any_width(
     open_page: Open, speech: Speech, language: str

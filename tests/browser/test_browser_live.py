@@ -138,7 +138,7 @@ def test_a_window_that_shrinks_as_the_bars_come_to_rest_takes_them_along(open_pa
             const last = (frames) => requestAnimationFrame(() => {
               clock += 20;
               if (frames) return last(frames - 1);
-              box.style.width = '270px';  // known a frame later, when they are drawn for the last time
+              box.style.width = '270px';  // known as they are drawn for the last time
               clock += 1000;
               setTimeout(() => done([canvas.clientWidth, Chart.getChart(canvas).width]), 600);
             });

@@ -103,7 +103,13 @@ def train_network(
 
 @dataclass(frozen=True)
 class Lesson:
-    """What one network is fitted to, and how."""
+    """What one network is fitted to, and how: `train_network` has the parameters.
+
+    Attributes
+    ----------
+    features : FeatureSettings
+        Of the store's and the sounds' columns.
+    """
 
     store: Store
     members: tuple[int, ...]
@@ -133,9 +139,9 @@ class Lesson:
         if not (folder / STATISTICS).is_file():
             self._fit(heard, folder, tell, beside)
         with np.load(folder / STATISTICS) as kept:
-            statistics = {name: kept[name] for name in kept.files}
-        bands = statistics.pop("bands")
-        return Fitted(self, folder, bands, Normalisation(**statistics))
+            parts = {name: kept[name] for name in kept.files}
+        bands = parts.pop("bands")
+        return Fitted(self, folder, bands, Normalisation(**parts))
 
     def _fit(
         self,

@@ -16,7 +16,7 @@ from benchmarks import machine
 from benchmarks.client import Load
 from benchmarks.generator import PACE, Generator, Pace
 from benchmarks.script import Script
-from tests.servers import Server, serve
+from tests.servers import START_S, Server, serve
 
 READY_RUNS = 3
 ALL_READY_S = 60.0
@@ -111,12 +111,13 @@ def worker(
     app: str = "webapp.wsgi:app",
     workers: int = 1,
     environ: Mapping[str, str] = MappingProxyType(OPEN),
+    patience_s: float = START_S,
 ) -> Iterator[tuple[Server, list[int]]]:
     """Start a gunicorn on the worker's core; yield it and its workers' process ids.
 
     The caller is kept on the other core meanwhile.
     """
-    starting = serve({"WORKERS": str(workers), **environ}, app=app)
+    starting = serve({"WORKERS": str(workers), **environ}, app=app, patience_s=patience_s)
     with machine.on_cores([] if cores.worker is None else [cores.worker]):
         server = starting.__enter__()
     try:

@@ -77,6 +77,7 @@ def serve(
     *,
     args: tuple[str, ...] = (),
     app: str = "webapp.wsgi:app",
+    patience_s: float = START_S,
 ) -> Iterator[Server]:
     """Start gunicorn on a free port as `make serve` does; stop it at the end.
 
@@ -88,6 +89,8 @@ def serve(
         Further arguments of gunicorn. With a `--certfile` the URL is https.
     app : str
         The WSGI application, as gunicorn names one.
+    patience_s : float
+        Seconds that it may take to become ready.
 
     Raises
     ------
@@ -111,7 +114,7 @@ def serve(
         try:
             url = f"{'https' if '--certfile' in args else 'http'}://127.0.0.1:{port}"
             while not is_ready(url):
-                if process.poll() is not None or time.monotonic() - began > START_S:
+                if process.poll() is not None or time.monotonic() - began > patience_s:
                     raise RuntimeError(f"gunicorn did not become ready:\n{log.read_text()}")
                 time.sleep(0.02)
             yield Server(url, process, log, time.monotonic() - began)

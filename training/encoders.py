@@ -33,11 +33,15 @@ from training.teaching.pupil import PupilSettings, serving_pupil, teach
 TAUGHT = "encoder.keras"
 EXACT = "encoder.tflite"
 SMALL = "encoder.int8.tflite"
+BY_COURSE = FitSettings(
+    epochs=30,
+    network=NetworkSettings(channels=(96, 96), kernels=(5, 3), strides=(1, 1), lag=1),
+)
 BY_MOMENTS = FitSettings(
     epochs=40, network=NetworkSettings(channels=(), kernels=(), strides=(), lag=1)
 )
-"""How a network is fitted that hears an encoder's states: they last, and their moments tell most
-of what they hold of an emotion."""
+"""How the networks are fitted that hear an encoder's states: one by their course, a third of a
+second at a time, the other by the window's moments alone."""
 
 
 @dataclass(frozen=True)
@@ -138,20 +142,21 @@ def train_encoder(
 
 @dataclass(frozen=True)
 class States:
-    """What an encoder says, in spans beside the other columns, and how a network learns from it.
+    """What an encoder says, in spans beside the other columns, and how networks learn from it.
 
     Attributes
     ----------
     taught : Taught
     store : Store
     sounds : list of Sound
-    settings : FitSettings
+    settings : tuple of FitSettings
+        Of each network.
     """
 
     taught: Taught
     store: Store
     sounds: list[Sound]
-    settings: FitSettings = BY_MOMENTS
+    settings: tuple[FitSettings, ...] = (BY_COURSE, BY_MOMENTS)
 
 
 def states_beside(store: Store, sounds: list[Sound], taught: Taught) -> States:

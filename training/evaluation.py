@@ -192,7 +192,7 @@ class Evaluation:
         if not self.states:
             return None
         taught, settings = self.states.taught, self.states.settings
-        return taught.settings.to_json() | {"judged": settings.to_json()}
+        return taught.settings.to_json() | {"judged": [own.to_json() for own in settings]}
 
     def _judged(self, splits: list[Split], kind: str) -> tuple[list[Trained], list[Outcome]]:
         networks, outcomes = [], []

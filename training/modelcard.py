@@ -83,20 +83,23 @@ def _head(report: dict[str, Any]) -> tuple[str, ...]:
     return (
         "# Model card",
         "Written by `make evaluate` from `report.json`, which has every figure with its spread.",
-        "A small convolutional network over three seconds of mel-frequency cepstral coefficients, "
-        "pitch and voicing, normalised by what has been heard of the speaker."
-        f"{_encoder(report)}{size} The weights are licensed under CC BY-NC-SA 4.0.",
+        f"{_network(report)}{size} The weights are licensed under CC BY-NC-SA 4.0.",
     )
 
 
-def _encoder(report: dict[str, Any]) -> str:
+def _network(report: dict[str, Any]) -> str:
     own = report["protocol"].get("encoder")
+    heard = (
+        "three seconds of mel-frequency cepstral coefficients, pitch and voicing, normalised by "
+        "what has been heard of the speaker"
+    )
     if not own:
-        return ""
+        return f"A small convolutional network over {heard}."
     return (
-        f" It also judges by what a recurrent encoder of twice {own['units']} units holds of the "
-        "voice. It heard none of these recordings: it learnt from Asterisk's telephone prompts "
-        "(CC BY-SA 3.0) what the voice encoder of "
+        f"The mean of two small networks, one convolutional and one that hears moments alone, over "
+        f"{heard}, and over what a recurrent encoder of twice {own['units']} units holds of the "
+        "voice. The encoder heard none of these recordings: it learnt from Asterisk's telephone "
+        "prompts (CC BY-SA 3.0) what the voice encoder of "
         "[Resemblyzer](https://github.com/resemble-ai/Resemblyzer) (Apache License 2.0; Wan et al. "
         "2018) holds of them."
     )

@@ -18,6 +18,7 @@ from tests.training.stores import (
 from training import encoders as module
 from training.batches import BatchSettings
 from training.encoders import (
+    BY_COURSE,
     BY_MOMENTS,
     EXACT,
     SMALL,
@@ -28,6 +29,7 @@ from training.encoders import (
     with_states,
 )
 from training.fit import FitSettings
+from training.lesson import FITTED
 from training.networks import train_network
 from training.outcomes import Trained
 from training.quantisation import in_floating_point
@@ -135,7 +137,7 @@ def test_nothing_is_said_of_nothing(kept):
     assert states_of(np.zeros((0, MFCC), np.float32), taught.encoder()).shape == (0, TINY.states)
 
 
-def test_with_an_encoder_a_second_network_judges_by_its_states(store, kept):
+def test_with_an_encoder_networks_judge_by_its_states_and_what_is_served_is_their_mean(store, kept):
     cache, taught, _ = kept
     small = FitSettings(
         epochs=1,
@@ -144,18 +146,22 @@ def test_with_an_encoder_a_second_network_judges_by_its_states(store, kept):
     )
     states = replace(
         states_beside(store, imagined_sounds(), taught),
-        settings=replace(small, network=replace(BY_MOMENTS.network, hidden=4)),
+        settings=(
+            replace(small, network=replace(BY_COURSE.network, channels=(3, 4))),
+            replace(small, network=replace(BY_MOMENTS.network, hidden=5)),
+        ),
     )
     options = {"sounds": imagined_sounds(), "settings": small, "seed": 1, "tell": lambda _: None}
     alone, plain = train_network(store, tuple(range(20)), cache=cache, **options)
     card, weights = train_network(store, tuple(range(20)), cache=cache, states=states, **options)
     assert (weights.encoder, plain.encoder) == (taught.small, b"")
     assert card.features == taught.features
-    # Both hear the columns that they share in the same deviations from the same mean.
+    # The columns that both have are normalised alike, whatever hears them.
     for name in ("mean", "scale", "strength"):
         own, wider = (getattr(one.normalisation, name) for one in (alone, card))
         np.testing.assert_array_equal(wider[: FEATURES.columns], own)
         assert len(wider) == card.features.columns
+    assert len(list(cache.glob(f"*/{FITTED}"))) == 3
     network = Network(card, weights)
     rng = np.random.default_rng(0)
     columns = rng.standard_normal((300, card.features.columns)).astype(np.float32)

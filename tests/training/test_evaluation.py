@@ -87,7 +87,7 @@ def test_a_second_evaluation_takes_everything_from_the_first(evaluation, report,
 
     monkeypatch.setattr(splits, "LARGE", 10)
     monkeypatch.setattr(splits, "FOLDS", 2)
-    monkeypatch.setattr("training.networks.fit", never)
+    monkeypatch.setattr("training.lesson.fit", never)
     monkeypatch.setattr("models.recognizer.Recognizer.predict", never)
     again = evaluation.report()
     timed = ("speed", "targets")

@@ -10,10 +10,11 @@ from models.bundle import Weights
 from models.network import NetworkSettings, build_network
 from models.runtime import Network
 from tests.training.stores import BANDS, FEATURES, PLAIN, imagined_sounds, imagined_store
-from training import networks as module
+from training import lesson, networks
 from training.batches import BatchSettings
 from training.fit import FitSettings
-from training.networks import EXACT, FITTED, SERVED, SMALL, train_network
+from training.lesson import FITTED
+from training.networks import EXACT, SERVED, SMALL, train_network
 
 TINY = NetworkSettings(channels=(4,), kernels=(3,), strides=(2,), attention=2)
 SETTINGS = FitSettings(
@@ -29,7 +30,7 @@ def store():
 @pytest.fixture
 def unexported(monkeypatch):
     """Where nobody looks at the weights, the seconds that exporting them takes are saved."""
-    monkeypatch.setattr(module, "export", lambda _, **how: b"weights")
+    monkeypatch.setattr(networks, "export", lambda _, **how: b"weights")
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def fitted(monkeypatch):
         keras.utils.set_random_seed(seed)
         return build_network(frames=300, columns=BANDS, outputs=6, settings=TINY)
 
-    monkeypatch.setattr(module, "fit", fit)
+    monkeypatch.setattr(lesson, "fit", fit)
     return asked
 
 
@@ -91,9 +92,9 @@ def test_other_code_or_features_are_another_network(
     store, tmp_path, fitted, monkeypatch, unexported
 ):
     train(store, tmp_path)
-    monkeypatch.setattr(module, "_code", lambda: "edited")
+    monkeypatch.setattr(lesson, "_code", lambda: "edited")
     train(store, tmp_path)
-    monkeypatch.setattr(module, "FeatureSettings", lambda: replace(FEATURES, power_floor=1e-6))
+    monkeypatch.setattr(networks, "FeatureSettings", lambda: replace(FEATURES, power_floor=1e-6))
     card, _ = train(store, tmp_path)
     assert len(fitted) == len(served_in(tmp_path)) == 3
     assert card.features.power_floor == 1e-6
@@ -103,9 +104,9 @@ def test_what_was_fitted_is_served_anew_without_being_fitted_again(
     store, tmp_path, fitted, monkeypatch, unexported
 ):
     train(store, tmp_path)
-    code = module._code()
-    monkeypatch.setattr(module, "_code", lambda: code)
-    monkeypatch.setattr(module, "code_digest", lambda *_modules: "edited")
+    code = lesson._code()
+    monkeypatch.setattr(lesson, "_code", lambda: code)
+    monkeypatch.setattr(networks, "code_digest", lambda *_modules: "edited")
     before = len(served_in(tmp_path))
     train(store, tmp_path)
     assert (len(fitted), before, len(served_in(tmp_path))) == (1, 1, 2)
@@ -113,12 +114,12 @@ def test_what_was_fitted_is_served_anew_without_being_fitted_again(
 
 
 def test_the_code_is_all_that_makes_a_network_out_of_features(monkeypatch, tmp_path):
-    before = module._code()
-    assert module._code() == before
+    before = lesson._code()
+    assert lesson._code() == before
     edited = tmp_path / "crops.py"
     edited.write_text("# another crop")
-    monkeypatch.setattr(module.cropping, "__file__", str(edited))
-    assert module._code() != before
+    monkeypatch.setattr(lesson.cropping, "__file__", str(edited))
+    assert lesson._code() != before
 
 
 def test_recorded_sounds_are_heard_only_with_their_corpus(store, tmp_path, fitted, unexported):

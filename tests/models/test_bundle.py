@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models import BundleError, FeatureSettings, Recognizer
+from models import BundleError, Recognizer
 from models.bundle import DEFAULT_BUNDLE, Decision, load_bundle, save_bundle
 from models.labels import EMOTIONS
 
@@ -93,9 +93,10 @@ def test_an_earlier_or_later_format_is_refused(folder, other):
 
 @pytest.mark.parametrize("wrong", ["mean", "scale", "strength"])
 def test_a_normalisation_of_another_size_is_refused(folder, wrong):
-    data = json.loads((folder / "card.json").read_text())["normalisation"]
-    change_card(folder, normalisation=data | {wrong: [1.0] * 40})
-    with pytest.raises(BundleError, match="normalisation is not for 42 columns"):
+    card, _ = load_bundle(folder)
+    others = card.normalisation.to_json() | {wrong: [1.0] * (card.features.columns - 2)}
+    change_card(folder, normalisation=others)
+    with pytest.raises(BundleError, match=f"not for {card.features.columns} columns"):
         Recognizer.load(folder)
 
 
@@ -111,7 +112,7 @@ def test_everything_that_a_card_says_is_read_again(tmp_path):
     card, weights = load_bundle(DEFAULT_BUNDLE)
     card = replace(
         card,
-        features=FeatureSettings(power_floor=1e-6),
+        features=replace(card.features, power_floor=1e-6),
         decision=Decision(unsure_below=0.5, voice_above=-1.25),
     )
     save_bundle(tmp_path, card, weights)

@@ -235,7 +235,7 @@ def _network(recognizer: Recognizer) -> tuple[float, float]:
     from ai_edge_litert.interpreter import Interpreter
 
     card, weights = load_bundle(DEFAULT_BUNDLE)
-    shape = (card.window_frames, card.features.columns + 1)
+    shape = (card.window_spans, card.features.columns + 1)
     window = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
     window[:, -1] = 1.0
     interpreter = Interpreter(model_content=weights.network, num_threads=1)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from models.features import FeatureSettings
+from models.features import BLOCK, FeatureSettings
 from models.normalisation import Normalisation
 
 DEFAULT_BUNDLE = Path(__file__).parent / "bundle"
@@ -84,7 +84,15 @@ class Decision:
 
 @dataclass(frozen=True)
 class Card:
-    """What `card.json` says."""
+    """What `card.json` says.
+
+    Attributes
+    ----------
+    window_frames : int
+        Of the window that is judged.
+    span : int
+        Frames that are averaged to one of the network's (`models.spans`); a block's are a multiple.
+    """
 
     name: str
     version: str
@@ -95,12 +103,19 @@ class Card:
     decision: Decision = field(default_factory=Decision)
     licence: str = "CC BY-NC-SA 4.0"
     report_sha256: str | None = None
+    span: int = 1
+
+    @property
+    def window_spans(self) -> int:
+        """Spans of the window that is judged."""
+        return self.window_frames // self.span
 
     def to_json(self, *, weights: Weights) -> dict[str, Any]:
         """Return the card as a JSON object that vouches for `weights`.
 
-        For the encoder the features do: their states are its.
+        For the encoder the features do: their states are its. Without spans it speaks of none.
         """
+        spans = {"span": self.span} if self.span > 1 else {}
         return {
             "format": FORMAT_WITH_ENCODER if self.features.states else FORMAT,
             "name": self.name,
@@ -110,6 +125,7 @@ class Card:
             "features": self.features.to_json(),
             "normalisation": self.normalisation.to_json(),
             "window_frames": self.window_frames,
+            **spans,
             "decision": vars(self.decision),
             "weights_sha256": hashlib.sha256(weights.network).hexdigest(),
             "report_sha256": self.report_sha256,
@@ -156,12 +172,18 @@ def load_bundle(folder: Path) -> tuple[Card, Weights]:
             features=FeatureSettings(**data["features"]),
             normalisation=Normalisation.from_json(data["normalisation"]),
             window_frames=int(data["window_frames"]),
+            span=int(data.get("span", 1)),
             decision=Decision(**data["decision"]),
             report_sha256=data["report_sha256"],
         )
         digest = data["weights_sha256"]
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{card_path}: malformed ({error!r})") from None
+    if card.span < 1 or BLOCK % card.span or card.window_frames % card.span:
+        raise BundleError(
+            f"{card_path}: {card.span} frames do not divide a block of {BLOCK} and a window of "
+            f"{card.window_frames}"
+        )
     columns, statistics = card.features.columns, card.normalisation
     for statistic in (statistics.mean, statistics.scale, statistics.strength):
         if statistic.shape != (columns,):

@@ -13,6 +13,7 @@ from models.bundle import DEFAULT_BUNDLE, Card, load_bundle
 from models.features import BLOCK, FeatureExtractor, Floats, Frames
 from models.normalisation import Speaker
 from models.runtime import Network
+from models.spans import averaged
 from models.timeline import Judgement, Timeline, Window
 
 DEFAULT_STEP_S = 0.25
@@ -127,8 +128,9 @@ class RecognitionStream:
         self._activity = VoiceActivity()
         bias = self._speaker.bias(card.decision.speaker_strength)
         self._timeline = Timeline(card.labels, card.decision, bias=bias)
-        self._columns = np.zeros((card.window_frames, card.features.columns), np.float32)
         self._speech = np.zeros(card.window_frames, np.bool_)
+        self._spans = np.zeros((card.window_spans, card.features.columns), np.float32)
+        self._spoken = np.zeros(card.window_spans, np.bool_)
         self._begin_s = 0.0  # where the current uninterrupted part began
         self._heard = 0  # frames since then
         self._due = 0  # of them, those that the last window covered or would have covered
@@ -246,9 +248,12 @@ class RecognitionStream:
         speech = self._activity.push(block.level)
         columns = block.columns
         self._speaker = self._speaker.hear(columns[speech])
-        for ring, new in ((self._columns, columns), (self._speech, speech)):
-            ring[:-count] = ring[count:]
-            ring[-count:] = new
+        spans, spoken = columns, speech
+        if self._card.span > 1:
+            spans, spoken = averaged(columns, speech, span=self._card.span)
+        for ring, new in ((self._speech, speech), (self._spans, spans), (self._spoken, spoken)):
+            ring[: -len(new)] = ring[len(new) :]
+            ring[-len(new) :] = new
         self._heard += count
         if self._kept is not None:
             normalised = self._card.normalisation.apply(columns, self._speaker)
@@ -268,8 +273,9 @@ class RecognitionStream:
         speech = self._speech[-frames:] if frames else self._speech[:0]
         if speech[-RECENT:].sum() < LEAST_SPEECH:
             return self._timeline.silence(start_s, end_s)
-        columns = self._card.normalisation.apply(self._columns[-frames:], self._speaker)
-        emotions, voice = self._network.logits(columns, speech)
+        spans = -(-frames // self._card.span)
+        columns = self._card.normalisation.apply(self._spans[-spans:], self._speaker)
+        emotions, voice = self._network.logits(columns, self._spoken[-spans:])
         if voice < self._card.decision.voice_above:
             return self._timeline.silence(start_s, end_s)
         weight = float(speech.sum()) / self._card.window_frames

@@ -31,9 +31,9 @@ class Logits(NamedTuple):
 class Network:
     """Two TFLite networks: an encoder for the features, and one window in, logits out.
 
-    The input has the shape (1, window_frames, columns + 1): normalised frames, and a last channel
-    that is 1 where a frame counts (it holds speech) and 0 where it does not. The output has the
-    shape (1, labels + 1): the emotions' logits, and one that this is a voice at all.
+    The input has the shape (1, window_spans, columns + 1): normalised spans of frames, and a last
+    channel that is 1 where a span counts (it holds speech) and 0 where it does not. The output has
+    the shape (1, labels + 1): the emotions' logits, and one that this is a voice at all.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Network:
             raise BundleError(f"the weights are not a TFLite network: {error}") from None
         (source,) = self._interpreter.get_input_details()
         (target,) = self._interpreter.get_output_details()
-        expected_in = (1, card.window_frames, card.features.columns + 1)
+        expected_in = (1, card.window_spans, card.features.columns + 1)
         expected_out = (1, len(card.labels) + 1)
         if tuple(source["shape"]) != expected_in or tuple(target["shape"]) != expected_out:
             raise BundleError(
@@ -68,17 +68,17 @@ class Network:
 
         Parameters
         ----------
-        columns : ndarray, shape (frames, columns)
-            Normalised; at most `window_frames`, and fewer at a stream's beginning.
-        speech : ndarray of bool, shape (frames,)
+        columns : ndarray, shape (spans, columns)
+            Normalised; at most `window_spans`, and fewer at a stream's beginning.
+        speech : ndarray of bool, shape (spans,)
         """
-        frames = len(columns)
+        spans = len(columns)
         with self._lock:
             # Left-aligned as in training: what is not there is zero and masked.
             window = self._input[0]
-            window[:frames, :-1] = columns
-            window[:frames, -1] = speech
-            window[frames:] = 0.0
+            window[:spans, :-1] = columns
+            window[:spans, -1] = speech
+            window[spans:] = 0.0
             self._interpreter.set_tensor(self._source, self._input)
             self._interpreter.invoke()
             *emotions, voice = self._interpreter.get_tensor(self._target)[0].tolist()

@@ -18,11 +18,11 @@ import models.steps
 from models.encoder import Encoder
 from models.features import BLOCK, FeatureSettings, Floats
 from models.network import NetworkSettings
+from models.spans import SPAN, Bools, averaged
 from training.fit import FitSettings, Progress
 from training.flatbuffer import flatbuffer
 from training.shelf import code_digest
 from training.sounds import Sound
-from training.spans import SPAN, Bools, averaged
 from training.store import Store
 from training.teaching import lessons as teaching_lessons
 from training.teaching import pupil as teaching_pupil
@@ -201,7 +201,8 @@ def _beside(
     columns: npt.NDArray[np.float16], heard: Floats, speech: Bools, encoder: Encoder
 ) -> tuple[npt.NDArray[np.float16], Bools]:
     states = states_of(heard, encoder).astype(np.float16)
-    return averaged(np.concatenate([columns, states], axis=1), speech)
+    spans, spoken = averaged(np.concatenate([columns, states], axis=1), speech)
+    return spans.astype(np.float16), spoken
 
 
 def states_of(mfcc: Floats, encoder: Encoder) -> Floats:

@@ -22,7 +22,6 @@ from training import fit as fitting
 from training import statistics, warps
 from training.batches import Batches
 from training.crops import Crops
-from training.ensemble import Member
 from training.fit import FitSettings, Progress, fit
 from training.negatives import CORPUS as BACKGROUND
 from training.shelf import code_digest
@@ -153,21 +152,20 @@ class Fitted:
     bands: Floats
     normalisation: Normalisation
 
-    def member(self) -> Member:
+    def core(self) -> keras.Model:
         """Return the network for the window that is judged.
 
         That is longer than what it learnt from: nothing in the network depends on the length.
         """
-        span = self.lesson.store.span
         core = build_network(
-            frames=WINDOW // span,
+            frames=WINDOW // self.lesson.store.span,
             columns=self.bands.shape[1],
             outputs=len(EMOTIONS) + 1,
             settings=self.lesson.settings.network,
         )
         kept = keras.models.load_model(self.folder / FITTED, compile=False)
         core.set_weights(kept.get_weights())
-        return Member(core, self.bands, self.lesson.features.states, span)
+        return core
 
 
 def _joined(own: Normalisation, wider: Normalisation) -> Normalisation:

@@ -60,32 +60,31 @@ def train_network(
         What an encoder says of the store and the sounds. Networks are trained on that instead, and
         what is served is their mean.
     """
-    lesson = Lesson(store, members, sounds, settings, FeatureSettings(), seed)
+    plain = Lesson(store, members, sounds, settings, FeatureSettings(), seed)
+    lessons, beside, encoder = [plain], None, b""
     if states:
-        features, encoder = states.taught.features, states.taught.small
-        # Frames are normalised as they come; the spans' own statistics are another matter.
-        beside = lesson.normalisation()
-        fitted = [
-            Lesson(states.store, members, states.sounds, own, features, seed).fitted(
-                cache, tell, beside=beside
-            )
-            for own in states.settings
+        heard, features = states.store, states.taught.features
+        lessons = [
+            Lesson(heard, members, states.sounds, own, features, seed) for own in states.settings
         ]
-    else:
-        features, encoder = lesson.features, b""
-        fitted = [lesson.fitted(cache, tell)]
+        # Frames are normalised as they come; the spans' own statistics are another matter.
+        beside, encoder = plain.normalisation(), states.taught.small
+    fitted = [lesson.fitted(cache, tell, beside=beside) for lesson in lessons]
+    # They hear the same columns of the same utterances: all that differs is how they judge.
+    first, features = fitted[0], lessons[0].features
     digest = code_digest(ensemble)
     folder = cache / name_of([*(one.folder.name for one in fitted), digest])
     if not (folder / SMALL).is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        served = serving_network(*(one.member() for one in fitted))
+        cores = [one.core() for one in fitted]
+        served = serving_network(cores, bands=first.bands, states=features.states)
         served.save(folder / SERVED)
         _keep(folder / EXACT, export(served))
         _keep(folder / SMALL, export(served, int8=True))
-    normalisation = fitted[-1].normalisation
-    card = Card(NAME, "", EMOTIONS, features, normalisation, decision=RAW)
+    card = Card(NAME, "", EMOTIONS, features, first.normalisation, decision=RAW)
+    card = replace(card, window_frames=WINDOW, span=lessons[0].store.span)
     weights = Weights((folder / SMALL).read_bytes(), encoder)
-    return replace(card, window_frames=WINDOW), weights
+    return card, weights
 
 
 def _keep(path: Path, weights: bytes) -> None:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from models.normalisation import Speaker
+from models.spans import SPAN, averaged
 from tests.training.stores import BANDS, FEATURES, PITCH, PLAIN, crops_of, imagined_store
 from training import crops as module
 from training.crops import LEAST_LEFT, CropSettings, crop
-from training.spans import SPAN, averaged
 
 SPEECH = st.integers(1, 900).flatmap(lambda n: arrays(bool, n))
 EVERYTHING = CropSettings()

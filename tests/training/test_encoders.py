@@ -8,6 +8,7 @@ import pytest
 from models.bundle import Weights
 from models.network import NetworkSettings
 from models.runtime import Network
+from models.spans import SPAN, averaged
 from tests.training.stores import (
     FEATURES,
     PLAIN,
@@ -33,7 +34,6 @@ from training.lesson import FITTED
 from training.networks import train_network
 from training.outcomes import Trained
 from training.quantisation import in_floating_point
-from training.spans import SPAN, averaged
 from training.splits import Split
 from training.teaching.pupil import PupilSettings
 
@@ -98,7 +98,7 @@ def test_a_store_with_states_holds_spans_of_what_an_encoder_says_beside_the_rest
     for columns, speech, plain, spoken in pairs:
         for own, mask, without, heard in zip(columns, speech, plain, spoken, strict=True):
             expected, there = averaged(without, heard)
-            np.testing.assert_array_equal(own[:, : FEATURES.columns], expected)
+            np.testing.assert_array_equal(own[:, : FEATURES.columns], expected.astype(np.float16))
             np.testing.assert_array_equal(mask, there)
             assert own.shape[1] == taught.features.columns
         said = states_of(plain[0][:, :MFCC].astype(np.float32), taught.encoder())
@@ -164,10 +164,11 @@ def test_with_an_encoder_networks_judge_by_its_states_and_what_is_served_is_thei
     assert len(list(cache.glob(f"*/{FITTED}"))) == 3
     network = Network(card, weights)
     rng = np.random.default_rng(0)
-    columns = rng.standard_normal((300, card.features.columns)).astype(np.float32)
-    said = network.logits(columns, np.ones(300, bool))
+    assert (alone.span, card.span, card.window_spans) == (1, SPAN, 300 // SPAN)
+    columns = rng.standard_normal((card.window_spans, card.features.columns)).astype(np.float32)
+    said = network.logits(columns, np.ones(card.window_spans, bool))
     columns[:, FEATURES.columns :] += 1.0
-    moved = network.logits(columns, np.ones(300, bool))
+    moved = network.logits(columns, np.ones(card.window_spans, bool))
     assert np.abs(moved.emotions - said.emotions).max() > 1e-3
     exact = in_floating_point(Trained(Split("a", (), ()), card, weights), networks=cache)
     assert exact is not None

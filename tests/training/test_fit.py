@@ -19,7 +19,7 @@ from models.runtime import Network
 from tests.training.stores import BANDS, PLAIN, batches_of
 from training import crops
 from training.batches import NO_VOICE, BatchSettings
-from training.ensemble import Member, serving_network
+from training.ensemble import serving_network
 from training.fit import FitSettings, export, fit, predict_logits
 from training.manifest import Utterance
 from training.sounds import Sound
@@ -93,7 +93,7 @@ def served(trained):
     """The trained core as a recogniser that judges microphones."""
     made, core = trained
     own = card(made.crops._normalisation)
-    weights = export(serving_network(Member(core, made.crops._bands)))
+    weights = export(serving_network([core], bands=made.crops._bands))
     return Recognizer(own, Network(own, Weights(weights)))
 
 

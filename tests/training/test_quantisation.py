@@ -18,7 +18,7 @@ from training.shelf import Shelf
 from training.store import Store
 
 CARD = untrained().card
-SHAPE = (CARD.window_frames, CARD.features.columns + 1)
+SHAPE = (CARD.window_spans, CARD.features.columns + 1)
 
 
 @pytest.fixture(scope="module")

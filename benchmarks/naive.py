@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ MEASURED_S = 1.0
 class Naive:
     """Decodes, transforms and predicts; knows no stream.
 
-    The network is Keras's, of the very shape that is served. Its weights are untrained, which
-    changes no cost.
+    The network is Keras's, of the shape that is served where frames are judged by themselves. Its
+    weights are untrained, which changes no cost.
     """
 
     def __init__(self) -> None:
@@ -37,10 +38,11 @@ class Naive:
 
         card = Recognizer.load().card
         self._mfcc = librosa.feature.mfcc
-        self._features = card.features
-        self._shape = (1, card.window_frames, card.features.columns + 1)
+        self._features = replace(card.features, states=0, encoder="")
+        columns = self._features.columns
+        self._shape = (1, card.window_frames, columns + 1)
         self.network = build_network(
-            frames=card.window_frames, columns=card.features.columns, outputs=len(card.labels) + 1
+            frames=card.window_frames, columns=columns, outputs=len(card.labels) + 1
         )
         self.labels = card.labels
         self.predict(self.window(np.zeros(round(WINDOW_S * SAMPLE_RATE), np.float32)))

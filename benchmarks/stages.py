@@ -10,7 +10,7 @@ import ctypes
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.recording import Recording
 from models import SAMPLE_RATE, Recognizer
 from models.bundle import DEFAULT_BUNDLE, load_bundle
-from models.features import BLOCK, dct_matrix, mel_filterbank
+from models.features import BLOCK, FeatureExtractor, dct_matrix, mel_filterbank
 from models.pitch import PitchFinder
 from webapp.audio import open_stream
 from webapp.audio.libopus import load_libopus
@@ -110,7 +110,11 @@ def measure(
 
     many = range(sessions)
     decode = each([open_stream(recording.mime_type).push for _ in many], chunks)
-    features = each([recognizer.extractor.stream().push for _ in many], pieces)
+    plain = FeatureExtractor(replace(recognizer.card.features, states=0, encoder=""))
+    features = each([plain.stream().push for _ in many], pieces)
+    with_states = features
+    if recognizer.network.encoder:
+        with_states = each([recognizer.extractor.stream().push for _ in many], pieces)
     recognise = each([recognizer.stream(step_s=step_s).push for _ in many], pieces)
     session = each([_live(recognizer, recording, step_s=step_s).audio for _ in many], chunks)
 
@@ -146,7 +150,8 @@ def measure(
                 keras,
                 "Keras's predict for each window",
             ),
-            Stage("rest of the recogniser", recognise - features - network),
+            *_encoder(recognizer, with_states - features),
+            Stage("rest of the recogniser", recognise - with_states - network),
             Stage("session and messages", session - decode - recognise),
         ],
         session,
@@ -232,15 +237,30 @@ def _products(recognizer: Recognizer) -> float:
 
 def _network(recognizer: Recognizer) -> tuple[float, float]:
     """Return the CPU milliseconds of a judgement by the network, and of LiteRT's invoke alone."""
-    from ai_edge_litert.interpreter import Interpreter
-
     card, weights = load_bundle(DEFAULT_BUNDLE)
     shape = (card.window_spans, card.features.columns + 1)
     window = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
     window[:, -1] = 1.0
-    interpreter = Interpreter(model_content=weights.network, num_threads=1)
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], window[None])
     columns, speech = np.ascontiguousarray(window[:, :-1]), window[:, -1] > 0
     judged = _repeated(lambda: recognizer.network.logits(columns, speech))
-    return judged, _repeated(interpreter.invoke)
+    return judged, _invoke(weights.network)
+
+
+def _encoder(recognizer: Recognizer, cpu_ms: float) -> list[Stage]:
+    """Return the encoder's stage, if there is one."""
+    if not recognizer.network.encoder:
+        return []
+    _, weights = load_bundle(DEFAULT_BUNDLE)
+    blocks_s = recognizer.card.features.frames_per_second / BLOCK
+    return [Stage("encoder", cpu_ms, _invoke(weights.encoder) * blocks_s, "LiteRT's invoke alone")]
+
+
+def _invoke(content: bytes) -> float:
+    """Return the CPU milliseconds that LiteRT alone takes for a network's inputs, all one."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    interpreter.allocate_tensors()
+    for source in interpreter.get_input_details():
+        interpreter.set_tensor(source["index"], np.ones(source["shape"], np.float32))
+    return _repeated(interpreter.invoke)

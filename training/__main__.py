@@ -25,7 +25,7 @@ if __name__ == "__main__" and sys.argv[1:2] == ["prepare"]:
 from models.bundle import DEFAULT_BUNDLE, REPORT_FILE, Card, Decision, load_bundle, save_bundle
 from models.labels import EMOTIONS
 from training.augmentation import VERSIONS
-from training.encoders import States, Taught, states_beside, train_encoder
+from training.encoders import Taught, train_encoder
 from training.evaluation import PARTS, Evaluation
 from training.fit import FitSettings, Progress
 from training.listening import listen
@@ -37,6 +37,7 @@ from training.prose import write_figures
 from training.shelf import Shelf
 from training.sounds import Sound, load_sounds
 from training.splits import speaker_splits
+from training.states import States, states_beside
 from training.store import Store, load_store
 from training.stream import comparison
 from training.teaching.prompts import PromptsError, load_prompts
@@ -127,7 +128,8 @@ def open_material(*, encoder: bool) -> Material:
     store, sounds = open_store(), open_sounds()
     if not encoder:
         return Material(store, sounds, None)
-    return Material(store, sounds, states_beside(store, sounds, open_encoder()))
+    states = states_beside(store, sounds, open_encoder(), shelf=Shelf(CACHE / "features"))
+    return Material(store, sounds, states)
 
 
 def open_store() -> Store:

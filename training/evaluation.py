@@ -13,7 +13,6 @@ from typing import Any
 from models.labels import EMOTIONS
 from training.calibration import calibration, decision_for, pooled_decision
 from training.corpora import CORPORA
-from training.encoders import States
 from training.fairness import fairness
 from training.fit import FitSettings, Progress
 from training.inflated import inflated, random_split
@@ -28,6 +27,7 @@ from training.shelf import Shelf
 from training.sounds import Sound
 from training.speed import speed
 from training.splits import UNTOUCHED, Split, corpus_splits, speaker_splits
+from training.states import States
 from training.store import Store
 from training.stream import section
 from training.targets import targets

@@ -10,12 +10,12 @@ from models.bundle import Card, Decision, Weights
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
 from training import ensemble
-from training.encoders import States
 from training.ensemble import serving_network
 from training.fit import FitSettings, Progress, export
 from training.lesson import WINDOW, Lesson, name_of
 from training.shelf import code_digest
 from training.sounds import Sound
+from training.states import States
 from training.store import Store
 
 NAME = "ser-cnn-mfcc"

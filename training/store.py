@@ -38,7 +38,7 @@ class Store:
     duplicates : list of Utterance
         Left out: they sound exactly like another one.
     span : int
-        Frames of sound that a frame here stands for (`training.spans`).
+        Frames of sound that a frame here stands for (`models.spans`).
     """
 
     utterances: list[Utterance]

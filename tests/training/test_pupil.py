@@ -10,8 +10,8 @@ from models.encoder import Encoder
 from models.features import BLOCK, FeatureSettings
 from models.steps import STEPS, ends_of, steps_of
 from tests.training.stores import imagined_held, imagined_store
-from training.encoders import states_of
 from training.flatbuffer import flatbuffer
+from training.states import states_of
 from training.teaching.lessons import Lessons
 from training.teaching.pupil import (
     PupilSettings,

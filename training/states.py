@@ -85,8 +85,9 @@ def _joined(store: Store) -> Arrays:
 
 def _digest(store: Store) -> str:
     digest = hashlib.sha256()
-    for columns in chain.from_iterable(store.columns):
-        digest.update(columns.tobytes())
+    heard, masks = chain.from_iterable(store.columns), chain.from_iterable(store.speech)
+    for columns, speech in zip(heard, masks, strict=True):
+        digest.update(columns.tobytes() + speech.tobytes())
     return digest.hexdigest()
 
 

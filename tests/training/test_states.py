@@ -61,16 +61,19 @@ def test_what_is_said_of_a_store_is_kept(store, kept, tmp_path, monkeypatch):
                     np.testing.assert_array_equal(one, other)
 
 
-def test_of_other_sound_it_is_said_anew(store, kept, tmp_path):
+def test_of_other_sound_or_other_speech_it_is_said_anew(store, kept, tmp_path):
     _, taught = kept
     louder = [[columns + np.float16(1) for columns in own] for own in store.columns]
+    mute = [[np.zeros_like(speech) for speech in own] for own in store.speech]
     shelf = Shelf(tmp_path)
-    one, other = (
-        states_beside(heard, [], taught, shelf=shelf).store.columns
-        for heard in (store, replace(store, columns=louder))
+    one, other, silent = (
+        states_beside(heard, [], taught, shelf=shelf).store
+        for heard in (store, replace(store, columns=louder), replace(store, speech=mute))
     )
-    assert len(list(tmp_path.iterdir())) == 2
-    assert not np.array_equal(one[0][0], other[0][0])
+    assert len(list(tmp_path.iterdir())) == 3
+    assert not np.array_equal(one.columns[0][0], other.columns[0][0])
+    assert one.speech[0][0].any()
+    assert not silent.speech[0][0].any()
 
 
 def test_a_store_with_states_holds_spans_of_what_an_encoder_says_beside_the_rest(store, kept):

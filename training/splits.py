@@ -15,16 +15,6 @@ FOLDS = 6
 LARGE = 200
 """Utterances that a corpus needs to be part of the speaker folds; a smaller one only trains."""
 
-UNTOUCHED = (4, 5)
-"""Folds by speaker whose scores were not looked at while the network and its training were chosen.
-
-Features, network and training settings were chosen with scores of folds 0 to 3 in sight, and the
-epochs are fixed by those choices. Folds 4 and 5 took part in two choices only: how strongly a known
-voice's bias is taken away, which was chosen on all six, and, of RAVDESS, the logistic regressions
-that first showed what pitch is worth (EXPERIMENTS.md). The network's size was chosen looking at
-RAVDESS and ASED as corpora never heard, too: other networks, but the same speakers.
-"""
-
 
 @dataclass(frozen=True)
 class Split:
@@ -76,11 +66,6 @@ def speaker_splits(utterances: list[Utterance]) -> list[Split]:
         for k in range(FOLDS)
         if (number == k).any() and (number != k).any()
     ]
-
-
-def untouched(name: str) -> bool:
-    """Return whether a split, by its name, is one of the `UNTOUCHED` folds."""
-    return name in {f"speakers-{k}" for k in UNTOUCHED}
 
 
 def corpus_splits(utterances: list[Utterance]) -> list[Split]:

@@ -13,7 +13,7 @@ from models.bundle import DEFAULT_BUNDLE, Card, load_bundle
 from models.features import BLOCK, FeatureExtractor, Floats, Frames
 from models.normalisation import Speaker
 from models.runtime import Network
-from models.spans import averaged
+from models.spans import summed
 from models.timeline import Judgement, Timeline, Window
 
 DEFAULT_STEP_S = 0.25
@@ -247,10 +247,15 @@ class RecognitionStream:
             return
         speech = self._activity.push(block.level)
         columns = block.columns
-        self._speaker = self._speaker.hear(columns[speech])
-        spans, spoken = columns, speech
         if self._card.span > 1:
-            spans, spoken = averaged(columns, speech, span=self._card.span)
+            sums = summed(columns, speech, span=self._card.span)
+            total = sums.total.sum(axis=0, dtype=np.float64)
+            counts = sums.count.sum(axis=0).astype(np.int64)
+            self._speaker = self._speaker.joined(Speaker(total, counts))
+            spans, spoken = sums.mean, sums.spoken
+        else:
+            self._speaker = self._speaker.hear(columns[speech])
+            spans, spoken = columns, speech
         for ring, new in ((self._speech, speech), (self._spans, spans), (self._spoken, spoken)):
             ring[: -len(new)] = ring[len(new) :]
             ring[-len(new) :] = new

@@ -35,9 +35,8 @@ was heard in training, and none chose the temperature or the thresholds by which
 
 CHOICES = """\
 **What was chosen with test scores in sight.** Features, networks and training settings, and with
-them the epochs, were chosen over weeks looking at scores of all folds and corpora at one time or
-another, most often at folds 0 to 3 (`training/EXPERIMENTS.md`), so these figures may flatter a
-little."""
+them the epochs, were chosen looking at scores of all folds and corpora at one time or another, most
+often at folds 0 to 3 (`training/EXPERIMENTS.md`), so these figures may flatter a little."""
 
 
 def figures_table(report: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from models.activity import VoiceActivity
@@ -22,10 +21,11 @@ CLIPS = 800
 """At most as many test clips of a corpus are judged at every stage of the curve."""
 
 
-def heard_for(
-    seconds: float, clips: Sequence[Floats], judged: Sequence[npt.NDArray[np.float64]] = ()
-) -> Speaker:
-    """Return the speaker after the first `seconds` of the speech in `clips`.
+def heard_for(seconds: float, clips: Sequence[Floats]) -> Speaker:
+    """Return the speaker after the first `seconds` of the speech in `clips`, as a stream has it.
+
+    Only the mean: what a voice's utterances lean to is known where files are judged together
+    (`Recognizer.speaker`), by judgements that know the mean.
 
     Parameters
     ----------
@@ -33,18 +33,13 @@ def heard_for(
         If the clips hold less, all of them are heard.
     clips : sequence of ndarray, shape (frames, columns)
         Speech frames of one speaker's clips, in the order in which they are heard.
-    judged : sequence of ndarray, shape (labels,)
-        What the recogniser said of those clips, none of the speaker known; a clip that was heard
-        to its end counts.
     """
     left = round(seconds * FeatureSettings().frames_per_second)
     speaker = Speaker()
-    for position, frames in enumerate(clips):
+    for frames in clips:
         if not left:
             break
         speaker = speaker.hear(frames[:left])
-        if position < len(judged) and 0 < len(frames) <= left:
-            speaker = speaker.judged(judged[position])
         left -= min(left, len(frames))
     return speaker
 
@@ -78,12 +73,9 @@ def _warm_up(store: Store, trained: Trained, seed: int) -> Arrays:
     of_speaker: dict[str, list[int]] = {}
     for i in test:
         of_speaker.setdefault(store.utterances[i].speaker, []).append(i)
-    cold: dict[int, npt.NDArray[np.float64]] = {}
     speech: dict[int, Floats] = {}
-    for i in tqdm(test, desc=f"{trained.split.name}: judging", mininterval=2):
-        samples = read_audio(store.utterances[i].path)
-        cold[i] = np.array(recognizer.predict(samples).probabilities)
-        frames = recognizer.extractor.frames(samples)
+    for i in tqdm(test, desc=f"{trained.split.name}: hearing", mininterval=2):
+        frames = recognizer.extractor.frames(read_audio(store.utterances[i].path))
         speech[i] = frames.columns[VoiceActivity().push(frames.level)]
     rows = drawn(range(len(test)), CLIPS, rng)
     said = np.zeros((len(SECONDS) - 1, len(rows), len(recognizer.labels)))
@@ -96,7 +88,7 @@ def _warm_up(store: Store, trained: Trained, seed: int) -> Arrays:
         order = [others[k] for k in rng.permutation(len(others))]
         clips = [speech[i] for i in order[:80]]
         for stage, seconds in enumerate(SECONDS[1:]):
-            speaker = heard_for(seconds, clips, [cold[i] for i in order[:80]])
+            speaker = heard_for(seconds, clips)
             said[stage, column] = recognizer.predict(samples, speaker=speaker).probabilities
             heard_s[stage, column] = speaker.count / FeatureSettings().frames_per_second
     return {"rows": np.array(rows), "logs": logs(said), "heard_s": heard_s}
@@ -131,8 +123,8 @@ def warmth(store: Store, outcomes: list[Outcome], stages: list[Arrays]) -> dict[
     gain = float(mean[-1] - mean[0])
     by_ten = float(mean[SECONDS.index(10)] - mean[0])
     return {
-        "protocol": "Leave one corpus out; the speech heard before is drawn from the same "
-        f"speaker's other clips, labels unused. At most {CLIPS} clips of a corpus.",
+        "protocol": "Leave one corpus out; the speech whose mean is known is drawn from the "
+        f"same speaker's other clips, labels unused. At most {CLIPS} clips of a corpus.",
         "seconds": list(SECONDS),
         "n": sum(values["n"] for values in corpora.values()),
         "splits": len(corpora),

@@ -44,6 +44,12 @@ def test_after_no_seconds_nothing_is_known():
     np.testing.assert_array_equal(heard.total, Speaker().total)
 
 
+def test_what_is_known_is_a_mean_and_nothing_that_utterances_lean_to():
+    heard = heard_for(30, clips_of([400, 400]))
+    assert heard.count == 800
+    np.testing.assert_array_equal(heard.bias(5.0), [0.0])
+
+
 @given(st.integers(0, 50), st.integers(1, 60))
 def test_a_draw_keeps_the_order_and_repeats_nothing(size, count):
     members = list(range(0, 2 * size, 2))
@@ -71,8 +77,7 @@ def test_the_curve_begins_with_the_cold_figure_and_ends_with_the_warm_one(
     monkeypatch.setattr(module, "SECONDS", (0, 10, 1000))
     test = [i for i, u in enumerate(store.utterances) if u.corpus == "nemo"]
     outcome, found = stages(store, test, Shelf(tmp_path))
-    # Everything that the speaker said elsewhere: the warm figure, but for what those clips lean to,
-    # which the curve takes from before anything of the speaker was known.
+    # Everything that the speaker said elsewhere: the warm figure, but for what those clips lean to.
     np.testing.assert_allclose(np.exp(found["logs"][-1]), np.exp(outcome.warm), atol=0.08)
     report = warmth(store, [outcome], [found])
     decided = outcome.cold.argmax(axis=1)

@@ -44,6 +44,11 @@ test("the data is the judgement as it came, under the name that was shown", () =
   assert.deepEqual(told, { ...judgement, file: "My clip" });
 });
 
+test("the data holds the server's warnings", () => {
+  const warnings = [{ code: "damaged", message: "A page was left out.", at_s: 2 }];
+  assert.deepEqual(JSON.parse(toJson({ ...judgement, warnings }, "a")).warnings, warnings);
+});
+
 test("a file's name tells what it is of, and any file system takes it", () => {
   assert.equal(fileName("a/My clip.flac", "csv"), "My-clip-emotions.csv");
   assert.equal(fileName("Happy, synthetic woman (letter)", "png"), "Happy-synthetic-woman-letter-emotions.png");

@@ -43,10 +43,10 @@ export default {
   samples_more: (count) => `Alle ${count} Beispiele zeigen`,
   samples_loading: "Die Beispiele werden geladen…",
   upload_heading: "Eine Aufnahme hochladen",
-  upload_lead: "Legen Sie eine Audiodatei hier ab, oder wählen Sie eine aus.",
+  upload_lead: "Legen Sie eine Aufnahme hier ab, oder wählen Sie eine aus.",
   upload_choose: "Datei auswählen",
   upload_progress: "Fortschritt des Hochladens",
-  upload_formats: "WAV, FLAC, MP3, Ogg, WebM, MP4 oder M4A, bis zu 10 Minuten.",
+  upload_formats: "Audio- und Videodateien von Telefonen, Messengern und Aufnahmegeräten, bis zu 10 Minuten.",
   about_heading: "Was das ist, und was nicht",
   about_sound: "Ein kleines neuronales Netz hört, wie eine Stimme klingt – Höhe, Lautstärke, Färbung, Tempo – und nennt die nächste von fünf gespielten Emotionen. Es versteht keine Wörter, und es kann nicht wissen, was jemand fühlt.",
   about_limits: "Es hat von Schauspielern gelernt. Alltägliche Stimmen, andere Sprachen und schlechte Mikrofone sind schwerer, und es irrt sich oft. Beurteilen Sie damit niemanden bei der Arbeit, in der Schule, an einer Grenze oder vor Gericht.",
@@ -123,6 +123,7 @@ export default {
   watch_noscript: "Zum Zusehen ist JavaScript nötig.",
   watch: {
     connecting: "Verbindung…",
+    blocked: "Von hier aus ist keine Live-Verbindung möglich.",
     live: "Sie sehen es, wie es gehört wird.",
     paused: "Die Aufnahme hat Pause. Sie geht von selbst weiter.",
     interrupted: "Die Ansicht ist unterbrochen. Sie geht von selbst weiter.",
@@ -130,18 +131,21 @@ export default {
     reasons: {
       "stopped sharing": "Die Person teilt ihre Aufnahme nicht mehr.",
       disconnected: "Die Aufnahme ist zu Ende, oder ihre Verbindung ist abgerissen.",
+      websocket_blocked: "Dieses Netz oder ein Proxy blockiert WebSocket-Verbindungen, die die Live-Ansicht braucht. Versuchen Sie es in einem anderen Netz.",
+      origin_refused: "Der Server lehnt Live-Verbindungen von dieser Adresse der Seite ab. Wenn Sie den Server betreiben: Sein Protokoll nennt die Einstellung, die zu ändern ist (ALLOWED_ORIGINS).",
     },
     missing: "Diese Ansicht gibt es nicht. Vielleicht ist der Link abgelaufen oder unvollständig; bitten Sie um einen neuen.",
     full: "Es sehen so viele zu, wie es dürfen. Sie sind in der Warteschlange.",
     again: (seconds) => `Neuer Versuch in ${seconds} s.`,
     headline: {
       waiting: "Warten auf die Stimme",
+      blocked: "Keine Verbindung",
       emotion: (emotion) => `Die Stimme klingt ${emotion}`,
       ended: "Die Ansicht ist zu Ende",
       missing: "Hier gibt es nichts zu sehen",
       full: "Alle Plätze sind belegt",
     },
-    badge: { connecting: "Verbindet", live: "Live", paused: "Pause", interrupted: "Unterbrochen", ended: "Zu Ende", missing: "Nicht gefunden", full: "Voll" },
+    badge: { connecting: "Verbindet", blocked: "Blockiert", live: "Live", paused: "Pause", interrupted: "Unterbrochen", ended: "Zu Ende", missing: "Nicht gefunden", full: "Voll" },
   },
 
   // The headline above the chart
@@ -171,6 +175,15 @@ export default {
     part: (kind, from, to) => `${capital(kind)} von ${duration(from)} bis ${duration(to)}`,
     total: (kind, seconds) => `${kind} ${duration(seconds)}`,
   },
+
+  // What the server left out of a file, or put in, by its code; `at` is empty, or `warning_at`
+  warnings: {
+    damaged: (at) => `Beschädigte Teile der Datei wurden ausgelassen${at}.`,
+    truncated: (at) => `Die Datei endet mitten im Ton${at}; alles davor wurde beurteilt.`,
+    joined: (at) => `Die Datei enthält mehrere Aufnahmen hintereinander${at}; sie wurden zusammen beurteilt.`,
+    gap: (at) => `Die Aufnahme hat Lücken${at}; sie gelten als Stille.`,
+  },
+  warning_at: (times, left) => ` (bei ${times}${left ? ` und ${left} weitere` : ""})`,
 
   // Sample clips
   sample: {
@@ -202,6 +215,8 @@ export default {
     insecure: "Browser geben das Mikrofon nur Seiten, die mit https:// oder von localhost geöffnet wurden. Öffnen Sie diese Seite so; Hochladen und Beispiele gehen hier trotzdem.",
     unsupported: "Dieser Browser kann keinen Ton aufnehmen. Nehmen Sie ein aktuelles Firefox, Chrome, Edge oder Safari, oder laden Sie stattdessen eine Datei hoch.",
     server_gone: "Der Server antwortet nicht. Prüfen Sie, ob er läuft und ob Sie online sind, und versuchen Sie es noch einmal.",
+    websocket_blocked: "Dieses Netz oder ein Proxy blockiert WebSocket-Verbindungen, die die Live-Aufnahme braucht. Hochladen und Beispiele gehen trotzdem. Versuchen Sie es in einem anderen Netz; wenn Sie den Server betreiben, lassen Sie seinen Proxy den Upgrade-Header weitergeben.",
+    origin_refused: "Der Server lehnt Live-Verbindungen von dieser Adresse der Seite ab. Hochladen und Beispiele gehen trotzdem. Wenn Sie den Server betreiben: Sein Protokoll nennt die Einstellung, die zu ändern ist (ALLOWED_ORIGINS).",
     offline: "Sie sind offline. Stellen Sie die Verbindung zum Netz wieder her; drücken Sie dann auf Aufnehmen, oder wählen Sie die Datei noch einmal.",
     busy: "Der Server hört schon so vielen zu, wie er kann. Warten Sie einen Moment und drücken Sie wieder auf Aufnehmen.",
     internal: "Der Server ist darüber gestolpert. Bitte versuchen Sie es noch einmal.",
@@ -214,12 +229,14 @@ export default {
     skipped: "Der Server ist ausgelastet: Momente wurden ausgelassen.",
     undecodable: "Diese Aufnahme lässt sich nicht lesen; sie ist vielleicht beschädigt oder kein Ton. Versuchen Sie eine andere Datei oder ein anderes Format.",
     undecodable_live: "Der Server konnte die Aufnahme Ihres Browsers nicht lesen. Drücken Sie noch einmal auf Aufnehmen; geschieht es wieder, nehmen Sie einen anderen Browser.",
-    unsupported_media: "Diese Art von Datei wird nicht verstanden. Wählen Sie eine Datei in WAV, FLAC, MP3, Ogg, WebM, MP4 oder M4A.",
+    unsupported_media: "Der Server kennt diese Art von Datei nicht. Wählen Sie eine Audio- oder Videodatei von einem Telefon, Messenger oder Aufnahmegerät.",
     no_file: "Es kam keine Datei an. Wählen Sie eine Datei und versuchen Sie es noch einmal.",
     empty: "Diese Datei enthält keinen Ton. Wählen Sie eine andere.",
     too_large: (limit) => `Diese Datei ist zu groß. Wählen Sie eine mit höchstens ${limit.max_upload_mb} MB.`,
     too_long_file: (limit) => `Diese Aufnahme ist zu lang. Wählen Sie eine von höchstens ${Math.round(limit.max_clip_s / 60)} Minuten.`,
     many_files: "Bitte eine Datei auf einmal.",
+    folder: "Das ist ein Ordner. Wählen Sie eine Datei darin.",
+    unreadable: "Der Browser kann diese Datei nicht lesen. Vielleicht wurde sie verschoben oder gelöscht; wählen Sie sie noch einmal.",
     sample_gone: "Dieses Beispiel ließ sich nicht laden. Laden Sie die Seite neu, oder nehmen Sie ein anderes.",
     unknown: "Etwas ist schiefgegangen. Versuchen Sie es noch einmal; geschieht es wieder, laden Sie die Seite neu.",
   },

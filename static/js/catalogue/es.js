@@ -43,10 +43,10 @@ export default {
   samples_more: (count) => `Mostrar los ${count} ejemplos`,
   samples_loading: "Cargando los ejemplos…",
   upload_heading: "Suba una grabación",
-  upload_lead: "Suelte aquí un archivo de audio o elija uno.",
+  upload_lead: "Suelte aquí una grabación o elija una.",
   upload_choose: "Elegir un archivo",
   upload_progress: "Progreso del envío",
-  upload_formats: "WAV, FLAC, MP3, Ogg, WebM, MP4 o M4A, hasta 10 minutos.",
+  upload_formats: "Archivos de audio y vídeo de teléfonos, mensajería y grabadoras, hasta 10 minutos.",
   about_heading: "Qué es esto, y qué no",
   about_sound: "Una pequeña red neuronal escucha cómo suena una voz – altura, volumen, timbre, ritmo – y nombra la más cercana de cinco emociones actuadas. No entiende palabras y no puede saber lo que siente nadie.",
   about_limits: "Ha aprendido de actores. Las voces de cada día, otros idiomas y los malos micrófonos son más difíciles, y se equivoca a menudo. No la use para juzgar a nadie en el trabajo, en la escuela, en una frontera o ante un tribunal.",
@@ -123,6 +123,7 @@ export default {
   watch_noscript: "Para mirar hace falta JavaScript.",
   watch: {
     connecting: "Conectando…",
+    blocked: "Desde aquí no es posible una conexión en directo.",
     live: "Lo ve tal como se oye.",
     paused: "La grabación está en pausa. Sigue por sí sola.",
     interrupted: "La vista está interrumpida. Sigue por sí sola.",
@@ -130,18 +131,21 @@ export default {
     reasons: {
       "stopped sharing": "Esta voz ya no se comparte.",
       disconnected: "La grabación ha terminado, o se ha perdido su conexión.",
+      websocket_blocked: "Esta red o un proxy bloquea las conexiones WebSocket, que la vista en directo necesita. Pruebe con otra red.",
+      origin_refused: "El servidor rechaza conexiones en directo desde esta dirección de la página. Si usted administra el servidor: su registro indica el ajuste que debe cambiar (ALLOWED_ORIGINS).",
     },
     missing: "Esta vista no existe. Quizá el enlace haya terminado o esté incompleto; pida uno nuevo.",
     full: "Mira tanta gente como se permite. Está en la cola.",
     again: (seconds) => `Nuevo intento en ${seconds} s.`,
     headline: {
       waiting: "Esperando la voz",
+      blocked: "Sin conexión",
       emotion: (emotion) => `La voz suena ${emotion}`,
       ended: "La vista ha terminado",
       missing: "Aquí no hay nada que ver",
       full: "Todas las plazas están ocupadas",
     },
-    badge: { connecting: "Conectando", live: "En directo", paused: "En pausa", interrupted: "Interrumpida", ended: "Terminada", missing: "No encontrada", full: "Completa" },
+    badge: { connecting: "Conectando", blocked: "Bloqueada", live: "En directo", paused: "En pausa", interrupted: "Interrumpida", ended: "Terminada", missing: "No encontrada", full: "Completa" },
   },
 
   // The headline above the chart
@@ -171,6 +175,15 @@ export default {
     part: (kind, from, to) => `${capital(kind)} de ${duration(from)} a ${duration(to)}`,
     total: (kind, seconds) => `${kind} ${duration(seconds)}`,
   },
+
+  // What the server left out of a file, or put in, by its code; `at` is empty, or `warning_at`
+  warnings: {
+    damaged: (at) => `Se omitieron partes dañadas del archivo${at}.`,
+    truncated: (at) => `El archivo termina en mitad del sonido${at}; se analizó todo lo anterior.`,
+    joined: (at) => `El archivo contiene varias grabaciones seguidas${at}; se analizaron juntas.`,
+    gap: (at) => `La grabación tiene huecos${at}; cuentan como silencio.`,
+  },
+  warning_at: (times, left) => ` (en ${times}${left ? ` y ${left} más` : ""})`,
 
   // Sample clips
   sample: {
@@ -202,6 +215,8 @@ export default {
     insecure: "Los navegadores solo prestan el micrófono a páginas abiertas con https:// o desde localhost. Abra esta página así; subir archivos y los ejemplos funcionan aquí igualmente.",
     unsupported: "Este navegador no puede grabar sonido. Use un Firefox, Chrome, Edge o Safari actual, o suba un archivo.",
     server_gone: "El servidor no responde. Compruebe que está en marcha y que usted tiene conexión, e inténtelo de nuevo.",
+    websocket_blocked: "Esta red o un proxy bloquea las conexiones WebSocket, que la grabación en directo necesita. Subir archivos y los ejemplos sí funcionan. Pruebe con otra red; si usted administra el servidor, haga que su proxy transmita la cabecera Upgrade.",
+    origin_refused: "El servidor rechaza conexiones en directo desde esta dirección de la página. Subir archivos y los ejemplos sí funcionan. Si usted administra el servidor: su registro indica el ajuste que debe cambiar (ALLOWED_ORIGINS).",
     offline: "No tiene conexión. Conéctese de nuevo a la red; después pulse Grabar o elija otra vez el archivo.",
     busy: "El servidor escucha a tanta gente como puede. Espere un momento y pulse Grabar otra vez.",
     internal: "El servidor ha tropezado con esto. Inténtelo de nuevo, por favor.",
@@ -214,12 +229,14 @@ export default {
     skipped: "El servidor está ocupado: se han saltado momentos.",
     undecodable: "Esta grabación no se puede leer; quizá esté dañada o no sea audio. Pruebe otro archivo u otro formato.",
     undecodable_live: "El servidor no ha podido leer la grabación de su navegador. Pulse Grabar otra vez; si vuelve a ocurrir, pruebe otro navegador.",
-    unsupported_media: "Este tipo de archivo no se entiende. Elija un archivo WAV, FLAC, MP3, Ogg, WebM, MP4 o M4A.",
+    unsupported_media: "El servidor no conoce este tipo de archivo. Elija un archivo de audio o vídeo de un teléfono, de una aplicación de mensajería o de una grabadora.",
     no_file: "No ha llegado ningún archivo. Elija uno e inténtelo de nuevo.",
     empty: "Este archivo no contiene sonido. Elija otro.",
     too_large: (limit) => `Este archivo es demasiado grande. Elija uno de ${limit.max_upload_mb} MB como máximo.`,
     too_long_file: (limit) => `Esta grabación es demasiado larga. Elija una de ${Math.round(limit.max_clip_s / 60)} minutos como máximo.`,
     many_files: "Un archivo cada vez, por favor.",
+    folder: "Esto es una carpeta. Elija un archivo de ella.",
+    unreadable: "El navegador no puede leer este archivo. Quizá se haya movido o borrado; elíjalo de nuevo.",
     sample_gone: "No se pudo cargar este ejemplo. Vuelva a cargar la página o pruebe otro.",
     unknown: "Algo ha ido mal. Inténtelo de nuevo; si vuelve a ocurrir, vuelva a cargar la página.",
   },

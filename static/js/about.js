@@ -1,5 +1,6 @@
 // What the model's own report says of it, from /api/v1/model, in plain words. No figure stands in this code.
 
+import { address } from "./address.js";
 import { drawConfusion, telling } from "./confusion.js";
 import { count, percent, tenth } from "./format.js";
 import { strings, word } from "./strings.js";
@@ -44,7 +45,7 @@ export class About {
   async load() {
     const note = this.#find("model-note");
     try {
-      const answer = await fetch("/api/v1/model");
+      const answer = await fetch(address("/api/v1/model"));
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       this.show(await answer.json());
     } catch {

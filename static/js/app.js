@@ -206,7 +206,7 @@ function goToRecorder() {
 
 // --- Wiring ---
 
-const samples = new Samples({ cards: $("cards"), note: $("samples-note"), more: $("more"), player: $("player"), tally: $("tally"), back: $("back") }, (sample) => clips.sample(sample));
+const samples = new Samples({ cards: $("cards"), note: $("samples-note"), more: $("more"), player: $("player"), tally: $("tally"), back: $("back") }, (sample) => clips.sample(sample), config);
 const sharing = new Sharing(live, {
   panel: $("share"), toggle: $("share-switch"), open: $("share-open"), url: $("share-url"), copy: $("share-copy"),
   send: $("share-send"), stop: $("share-stop"), count: $("share-count"), note: $("share-note"), code: $("share-code"),

@@ -5,11 +5,12 @@
 //         |                     +--lost, or the server's word--> interrupted --watching, prediction, state--> live or paused
 //         |                     +--ended--> ended
 //         +--refused--> missing, or full (which waits for its turn)            missing and ended are final
+//         +--blocked--> blocked (no WebSocket; tried again and again) --watching--> live
 
 export const KEPT = 240; // windows: a minute at four a second
 
 /** Every state's name. */
-export const STATES = ["connecting", "live", "paused", "interrupted", "ended", "missing", "full"];
+export const STATES = ["connecting", "blocked", "live", "paused", "interrupted", "ended", "missing", "full"];
 
 const FINAL = new Set(["ended", "missing"]);
 const GONE = new Set(["no_view", "bad_message"]); // other refusals are healed by time
@@ -18,6 +19,7 @@ const GONE = new Set(["no_view", "bad_message"]); // other refusals are healed b
 export const initial = Object.freeze({ state: "connecting", windows: Object.freeze([]), recording: false, reason: "" });
 
 const rules = {
+  blocked: (view, { code }) => (view.state === "connecting" ? { state: "blocked", reason: code } : null),
   // The acknowledgement of `watch`: the last windows, and whether there is a recording at the moment.
   watching: (view, { predictions = [], recording, interrupted = false }) => ({
     windows: predictions.reduce(add, []),
@@ -35,14 +37,14 @@ const rules = {
   // Nothing has come for a while: the speaker has paused.
   quiet: (view) => (view.state === "live" ? { state: "paused" } : null),
   state: (view, { recording, interrupted }) => ({ recording, state: running(recording, interrupted) }),
-  lost: (view) => ({ state: view.state === "connecting" || view.state === "full" ? view.state : "interrupted" }),
+  lost: (view) => ({ state: ["connecting", "blocked", "full"].includes(view.state) ? view.state : "interrupted" }),
   ended: (view, { reason }) => ({ state: "ended", recording: false, reason: reason ?? "" }),
 };
 
 /**
  * The view after an event.
  * @param {{state: string, windows: object[], recording: boolean, reason: string}} view
- * @param {{type: string}} event `watching`, `refused`, `prediction`, `state` or `ended` with the server's payload; `lost`, `quiet`
+ * @param {{type: string}} event `blocked`, `watching`, `refused`, `prediction`, `state` or `ended` with the server's payload; `lost`, `quiet`
  */
 export function next(view, event) {
   const change = FINAL.has(view.state) ? null : rules[event.type]?.(view, event);
@@ -56,7 +58,7 @@ export function newest(view) {
 
 /** Whether to ask again later. */
 export function waits(view) {
-  return ["full", "connecting", "interrupted"].includes(view.state);
+  return ["full", "connecting", "blocked", "interrupted"].includes(view.state);
 }
 
 /** The token in a watching page's address. */

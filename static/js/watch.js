@@ -57,10 +57,10 @@ function render(before) {
   const { state } = view;
   document.body.dataset.state = state;
   if ($("badge").textContent !== strings.watch.badge[state]) $("badge").textContent = strings.watch.badge[state];
-  const words = (state === "ended" && strings.watch.reasons[view.reason]) || strings.watch[state];
+  const words = (["ended", "blocked"].includes(state) && strings.watch.reasons[view.reason]) || strings.watch[state];
   if ($("state").textContent !== words) $("state").textContent = words;
   $("wait-text").hidden = state !== "full";
-  $("again").hidden = state !== "missing";
+  $("again").hidden = state !== "missing" && state !== "blocked";
   $("own").hidden = state !== "ended" && state !== "missing";
   if (state === "ended" || state === "missing") viewer.close();
   draw(before);

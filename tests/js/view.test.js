@@ -92,8 +92,16 @@ test("before anything is known nothing is called interrupted, and nothing is sho
 });
 
 test("every state can be met", () => {
-  const met = [[], [watching()], [watching([], false)], [watching(), "lost"], [watching(), "ended"], [{ type: "refused", code: "no_view" }], [{ type: "refused", code: "full" }]];
+  const met = [[], [{ type: "blocked", code: "websocket_blocked" }], [watching()], [watching([], false)], [watching(), "lost"], [watching(), "ended"], [{ type: "refused", code: "no_view" }], [{ type: "refused", code: "full" }]];
   assert.deepEqual(new Set(met.map((events) => run(...events).state)), new Set(STATES));
+});
+
+test("a blocked view says why, and shows the recording once there is a connection", () => {
+  const blocked = run({ type: "blocked", code: "origin_refused" });
+  assert.deepEqual([blocked.state, blocked.reason], ["blocked", "origin_refused"]);
+  assert.ok(waits(blocked));
+  assert.equal(next(blocked, watching([1])).state, "live");
+  assert.equal(run(watching([1]), { type: "blocked", code: "origin_refused" }).state, "live");
 });
 
 test("the token is the path's last part", () => {

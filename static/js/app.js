@@ -213,7 +213,7 @@ const sharing = new Sharing(live, {
 });
 const upload = new Upload({
   form: $("drop"), input: $("file"), sending: $("sending"), bar: $("progress"), text: $("sending-text"), cancel: $("sending-cancel"),
-}, { onFiles: (files) => clips.files(files), onCancel: cancel });
+}, { onFiles: (files, about) => clips.files(files, about), onCancel: cancel });
 const clips = new Clips({
   config, dispatch, samples, upload, clear, finish, look: goToRecorder, free: () => allowed(state).judge, waiting: () => state.name === "judging",
 });

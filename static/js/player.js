@@ -75,6 +75,7 @@ export class Player {
     this.#sound = sound;
     if (!sound) this.#mute();
     else if (sound.blob !== source) this.#load(sound.blob);
+    if (sound && !sound.peaks) this.#checkSound(turn);
     if (source.full) this.#root.note.textContent = strings.player.part_kept;
     const duration_s = sound?.duration_s ?? judgement.duration_s;
     this.#span(duration_s);
@@ -126,6 +127,16 @@ export class Player {
     this.#playable = false;
     this.#root.play.hidden = true;
     this.#root.note.textContent = strings.player.cannot;
+  }
+
+  // A film whose sound the browser does not know would play in silence, without an error.
+  #checkSound(turn) {
+    const { audio } = this.#root;
+    const check = () => {
+      if (turn === this.#turn && this.#playable && isMute(audio)) this.#mute();
+    };
+    if (audio.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) check();
+    else audio.addEventListener("canplay", check, { once: true });
   }
 
   #play() {
@@ -205,4 +216,9 @@ export class Player {
       return item;
     }));
   }
+}
+
+// Whether what is ready to play has no sound, by each browser's own property (Firefox, Chromium, Safari). @param {HTMLMediaElement} media
+function isMute(media) {
+  return media.mozHasAudio === false || media.webkitAudioDecodedByteCount === 0 || media.audioTracks?.length === 0;
 }

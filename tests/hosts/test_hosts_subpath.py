@@ -221,7 +221,7 @@ def test_a_refused_origin_is_named_on_the_page_and_in_the_log(behind, browse, ho
     page.wait_state("result")
 
 
-def test_a_watching_page_says_what_blocks_it_and_goes_on_once_it_is_healed(host, browse, tmp_path):
+def test_a_watching_page_says_what_blocks_its_connection(host, browse, tmp_path):
     broken = cluster.run_nginx([host] * 3, tmp_path / "a", change=lambda t: removed(t, *UPGRADE))
     with broken as url:
         page = browse(f"{url}/watch/no-such-view")

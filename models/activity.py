@@ -1,38 +1,47 @@
 """Voice activity: which frames hold speech.
 
-A frame is active when its level stands well above a noise floor. The floor falls at once with the
-level and rises slowly (a simple minimum follower after Martin, "Noise power spectral density
-estimation based on optimal smoothing and minimum statistics", 2001)::
+A frame is active when its level stands well above a noise floor and not too far below the loudest
+speech. The floor falls at once with the level and rises slowly (a simple minimum follower after
+Martin, "Noise power spectral density estimation based on optimal smoothing and minimum statistics",
+2001)::
 
     floor[t] = min(level[t], floor[t - 1] + RISE)
-    active[t] = level[t] > max(floor[t] + MARGIN, LOWEST)
+    peak[t] = max(level[t], peak[t - 1] - RISE)
+    active[t] = level[t] > max(floor[t] + MARGIN, peak[t] - RANGE, LOWEST)
     speech[t] = active in any of the last HANGOVER frames
+
+All but `LOWEST` is relative, so a gain changes nothing.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
-from models.features import Floats
+Floats = npt.NDArray[np.float32]
 
 MARGIN_DB = 9.0
 RISE_DB = 0.04  # a frame: 4 dB a second, so that a new, louder room is learnt within seconds
-LOWEST_DB = -62.0  # below it nothing is speech, however quiet the room
+RANGE_DB = 58.0  # softer sounds, this far below the loudest speech, are the room's
+GATE_DB = 40.0  # digital silence proves that the room is at least this far below the speech
+LOWEST_DB = -85.0  # below it nothing is speech: the rounding of 16 bits reaches -93 dB
 HANGOVER = 20  # frames: 0.2 s bridges the closures between syllables
-NO_SIGNAL_DB = -95.0  # no microphone is so quiet
-LEARNING = 100  # frames: in a second, speech falls towards its room at least once
+NO_SIGNAL_DB = -99.9  # digital silence has -100 dB
 _SMOOTHING = 5  # frames
+_EDGE = 4  # frames (of 32 ms each 10 ms) that digital silence and a sound may share
+_SKIPPED = _EDGE + _SMOOTHING - 1  # frames after silence, or a codec's delay, without a true level
 
 
 class VoiceActivity:
     """Follows the noise floor of one stream; equal whatever blocks the frames come in."""
 
     def __init__(self) -> None:
-        self._recent = np.zeros(0, np.float64)
-        self._floor = np.inf
-        self._unheard = 0  # frames after digital silence until the floor is trusted again
-        self._quietest = np.inf
+        self._recent = np.zeros(0, np.float64)  # levels of the last frames with a signal
+        self._floors = [math.inf] * (_EDGE + 1)  # of the last frames
+        self._edge = _SKIPPED  # frames left that the floor skips
+        self._peak = NO_SIGNAL_DB  # level of the loudest speech; falls slowly
         self._since_active = HANGOVER
 
     def push(self, level: Floats) -> npt.NDArray[np.bool_]:
@@ -50,35 +59,59 @@ class VoiceActivity:
         count = len(level)
         if not count:
             return np.zeros(0, np.bool_)
-        smooth = self._smooth(level)
-        floor = self._follow(level.tolist(), smooth.tolist())
-        active = smooth > np.maximum(np.array(floor) + MARGIN_DB, LOWEST_DB)
+        sounds = level >= NO_SIGNAL_DB
+        if sounds.all():
+            smooth = self._smooth(level)
+        else:
+            smooth = np.full(count, NO_SIGNAL_DB)
+            if sounds.any():
+                smooth[sounds] = self._smooth(level[sounds])
+        active = self._follow(smooth.tolist(), sounds.tolist())
         index = np.arange(count)
         last = np.maximum.accumulate(np.where(active, index, -1 - self._since_active))
         since = index - last
         self._since_active = int(min(since[-1], HANGOVER))
         return np.asarray(since < HANGOVER)
 
-    def _follow(self, level: list[float], smooth: list[float]) -> list[float]:
-        """Return the noise floor at each frame.
+    def lower(self, softest_db: float) -> None:
+        """Lower the noise floor so that a level of `softest_db` and all above it is speech."""
+        floor = min(self._floors[-1], softest_db - MARGIN_DB)
+        self._floors = [floor] * len(self._floors)
 
-        Digital silence (a microphone that is opening, an edited file) is no room: the floor that
-        it left is trusted no longer than it takes to hear the room.
+    def rewind(self) -> None:
+        """Prepare for frames that overlap the last ones; the noise floor remains."""
+        self._recent = np.zeros(0, np.float64)
+        self._edge, self._since_active = 0, HANGOVER
+
+    def _follow(self, smooth: list[float], sounds: list[bool]) -> npt.NDArray[np.bool_]:
+        """Return which frames are active.
+
+        Digital silence (a microphone that opens, an edited file) is no room, and the frames beside
+        it overlap it and are too soft: the floor skips all of these.
         """
-        floors = []
-        for now, mean in zip(level, smooth, strict=True):
-            self._floor = min(mean, self._floor + RISE_DB)
-            if now < NO_SIGNAL_DB:
-                self._unheard, self._quietest = LEARNING, np.inf
-            elif self._unheard:
-                self._unheard -= 1
-                # The first means still hold frames of digital silence.
-                if self._unheard < LEARNING - _SMOOTHING:
-                    self._quietest = min(self._quietest, mean)
-                if not self._unheard:
-                    self._floor = max(self._floor, self._quietest)
-            floors.append(self._floor)
-        return floors
+        active, floors = [], list(self._floors)
+        floor, peak, edge = floors[-1], self._peak, self._edge
+        for mean, sounding in zip(smooth, sounds, strict=True):
+            peak = mean if mean > peak - RISE_DB else peak - RISE_DB
+            if not sounding:
+                edge = _SKIPPED
+                floor = floors[-1 - _EDGE]
+                if peak > LOWEST_DB:
+                    floor = min(floor, peak - GATE_DB)
+                floors += [floor] * _EDGE
+            elif edge:
+                edge -= 1
+            else:
+                floor = mean if mean < floor + RISE_DB else floor + RISE_DB
+            floors.append(floor)
+            active.append(
+                sounding
+                and mean > floor + MARGIN_DB
+                and mean > peak - RANGE_DB
+                and mean > LOWEST_DB
+            )
+        self._floors, self._peak, self._edge = floors[-1 - _EDGE :], peak, edge
+        return np.array(active, np.bool_)
 
     def _smooth(self, level: Floats) -> npt.NDArray[np.float64]:
         """Return the mean of each frame and the four before it; the first repeats at the start."""

@@ -22,6 +22,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from models.activity import VoiceActivity
+from models.level import Level
 from models.pitch import PitchFinder
 
 Floats = npt.NDArray[np.float32]
@@ -137,13 +139,16 @@ class Frames:
     level : ndarray, shape (frames,)
         Power between about 150 and 4000 Hz in dB: what the voice activity looks at.
     states : ndarray, shape (frames, states)
-        What an encoder says; it has no columns where there is none.
+        The encoder's states; no columns without an encoder.
+    speech : ndarray of bool, shape (frames,)
+        Which frames hold speech. `FeatureStream` sets it; it is empty after `block`.
     """
 
     mfcc: Floats
     pitch: Floats
     level: Floats
     states: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    speech: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -158,7 +163,11 @@ class Frames:
     def first(self, count: int) -> Frames:
         """Return the first `count` frames."""
         return Frames(
-            self.mfcc[:count], self.pitch[:count], self.level[:count], self.states[:count]
+            self.mfcc[:count],
+            self.pitch[:count],
+            self.level[:count],
+            self.states[:count],
+            self.speech[:count],
         )
 
 
@@ -197,22 +206,39 @@ class FeatureExtractor:
         bands = np.flatnonzero((centres > 150) & (centres < 4000))
         self._voice_bands = slice(int(bands[0]), int(bands[-1]) + 1)
 
-    def stream(self) -> FeatureStream:
-        """Return a new stream."""
-        return FeatureStream(self)
+    def stream(
+        self,
+        *,
+        activity: VoiceActivity | None = None,
+        level: Level | None = None,
+        encodes: bool = True,
+    ) -> FeatureStream:
+        """Return a new stream.
 
-    def frames(self, samples: Floats) -> Frames:
+        Parameters
+        ----------
+        activity : VoiceActivity, optional
+            Continues from its noise floor; by default the stream learns the floor anew.
+        level : Level, optional
+            Continues from its estimate of the speech level.
+        encodes : bool
+            Whether the encoder runs; without it the states are zero.
+        """
+        return FeatureStream(self, activity=activity, level=level, encodes=encodes)
+
+    def frames(self, samples: Floats, *, level: Level | None = None) -> Frames:
         """Return the features of a whole signal.
 
-        Shape (n,) gives max(0, 1 + (n - n_fft) // hop) frames.
+        Shape (n,) gives max(0, 1 + (n - n_fft) // hop) frames. `level` is as in `stream`.
         """
-        stream = self.stream()
+        stream = self.stream(level=level)
         parts = [*stream.push(samples), stream.finish()]
         return Frames(
             np.concatenate([part.mfcc for part in parts]),
             np.concatenate([part.pitch for part in parts]),
             np.concatenate([part.level for part in parts]),
             np.concatenate([part.states for part in parts]),
+            np.concatenate([part.speech for part in parts]),
         )
 
     def block(self, samples: Floats) -> Frames:
@@ -243,8 +269,18 @@ class FeatureStream:
     Whole blocks of `BLOCK` frames come out as soon as their last sample is in.
     """
 
-    def __init__(self, extractor: FeatureExtractor) -> None:
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        *,
+        activity: VoiceActivity | None = None,
+        level: Level | None = None,
+        encodes: bool = True,
+    ) -> None:
         self._extractor = extractor
+        self._encodes = encodes
+        self.activity = activity or VoiceActivity()
+        self.level = level or Level()
         settings = extractor.settings
         self._step = BLOCK * settings.hop
         self._span = (BLOCK - 1) * settings.hop + settings.n_fft
@@ -254,6 +290,10 @@ class FeatureStream:
     def lacking(self, blocks: int) -> int:
         """Return how many samples are missing until so many blocks come out."""
         return (blocks - 1) * self._step + self._span - len(self._pending)
+
+    def blocks(self, count: int) -> int:
+        """Return how many blocks the next `count` samples complete."""
+        return max(0, (len(self._pending) + count - self._span) // self._step + 1)
 
     def push(self, samples: Floats) -> list[Frames]:
         """Add samples, shape (n,), and return the blocks that they completed."""
@@ -274,16 +314,25 @@ class FeatureStream:
         padded = np.zeros(self._span, np.float32)
         padded[: len(self._pending)] = self._pending
         self._pending = np.zeros(0, np.float32)
-        last = self._hear(padded).first(count)
+        last = self._hear(padded, count)
         self._held = self._nothing()
         return last
 
-    def _hear(self, samples: Floats) -> Frames:
-        frames = self._extractor.block(samples)
+    def _hear(self, samples: Floats, count: int = BLOCK) -> Frames:
+        """Return the first `count` frames of a block, with their speech mask and states."""
+        whole = self._extractor.block(samples)
+        frames = whole if count == BLOCK else whole.first(count)
+        speech = self.activity.push(frames.level)
         if self._extractor.encoder is None:
-            return frames
-        states, self._held = self._extractor.encoder.hear(frames.mfcc, self._held)
-        return replace(frames, states=states)
+            return replace(frames, speech=speech)
+        self.level.add(frames.level[speech])
+        if not self._encodes:
+            nothing = np.zeros((count, self._extractor.settings.states), np.float32)
+            return replace(frames, states=nothing, speech=speech)
+        # The encoder needs a whole block; the frames after `count` hold no sound.
+        mfcc = self.level.normalise(whole.mfcc, n_mels=self._extractor.settings.n_mels)
+        states, self._held = self._extractor.encoder.hear(mfcc, self._held)
+        return replace(frames, states=states[:count], speech=speech)
 
     def _nothing(self) -> Floats:
         encoder = self._extractor.encoder

@@ -37,6 +37,10 @@ ENOUGH_FRAMES = 600
 """Six seconds of speech, about what ten seconds of talking hold: by then the speaker's own mean
 outweighs the prior."""
 
+LEVEL_COLUMN = 0
+"""The first MFCC follows the recording's gain. The prior says nothing about that gain, so it has no
+weight in this column once any speech has been heard."""
+
 LEAST = 1e-4
 """Probabilities come rounded to four digits; a logarithm needs something."""
 
@@ -180,8 +184,11 @@ class Speaker:
 
     def mean(self, prior: Normalisation) -> Floats:
         """Return the estimate of the speaker's mean, shape (columns,)."""
-        weighted = prior.strength * prior.mean + self.total
-        return np.asarray(weighted / (prior.strength + self.counts), np.float32)
+        strength = prior.strength.copy()
+        if self.counts[LEVEL_COLUMN]:
+            strength[LEVEL_COLUMN] = 0.0
+        weighted = strength * prior.mean + self.total
+        return np.asarray(weighted / (strength + self.counts), np.float32)
 
     @property
     def suffices(self) -> bool:

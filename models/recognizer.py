@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from models.activity import VoiceActivity
 from models.bundle import DEFAULT_BUNDLE, Card, load_bundle
 from models.features import BLOCK, FeatureExtractor, Floats, Frames
+from models.level import Level
 from models.normalisation import Speaker
+from models.onset import grid_origin
 from models.runtime import Network
 from models.spans import summed
 from models.timeline import Judgement, Timeline, Window
@@ -19,6 +21,10 @@ from models.timeline import Judgement, Timeline, Window
 DEFAULT_STEP_S = 0.25
 RECENT = 100  # frames: the state looks at the last second
 LEAST_SPEECH = 30  # frames of the last second: less is silence
+LEAST_UNVOICED = 60  # frames of speech in the last second that fix the grid without a pitch
+LEAST_VOICED = 20  # of them, frames with a pitch before the grid is fixed: noise fixes no grid
+LEAST_MELODY = 0.05  # octaves: standard deviation of the pitch of a voice; a hum has none
+REMEMBERED = 24000  # samples: the last second, and as much before it as `grid_origin` may need
 
 
 class Recognizer:
@@ -81,6 +87,13 @@ class Recognizer:
         stream.push(samples)
         return stream.finish()
 
+    def level_of(self, speaker: Speaker) -> Level:
+        """Return the level of the speech that a speaker is known from."""
+        if not speaker.count:
+            return Level()
+        first = float(speaker.total[0]) / speaker.count
+        return Level(first / math.sqrt(self.card.features.n_mels), speaker.count)
+
     def speaker(self, clips: Iterable[Floats]) -> Speaker:
         """Return what several clips, each of shape (n,), tell about one person's voice.
 
@@ -90,9 +103,12 @@ class Recognizer:
         """
         kept = list(clips)
         speaker = Speaker()
-        for samples in kept:
-            frames = self.extractor.frames(samples)
-            speaker = speaker.hear(frames.columns[VoiceActivity().push(frames.level)])
+        # The first pass measures the level of all clips, at which the encoder then hears each one.
+        for _ in range(2 if self.network.encoder else 1):
+            level, speaker = speaker, Speaker()
+            for samples in kept:
+                frames = self.extractor.frames(samples, level=self.level_of(level))
+                speaker = speaker.hear(frames.columns[frames.speech])
         by_mean = speaker
         for samples in kept:
             judgement = self.predict(samples, speaker=by_mean)
@@ -121,23 +137,34 @@ class RecognitionStream:
             raise ValueError(f"step_s is {step_s}, not a multiple of {block_s}")
         self._card = card
         self._network = recognizer.network
-        self._features = recognizer.extractor.stream()
+        self._extractor = recognizer.extractor
         self._rate = card.features.sample_rate
         self._samples = 0
         self._speaker = speaker or Speaker()
-        self._activity = VoiceActivity()
+        self._features = self._extractor.stream(
+            level=recognizer.level_of(self._speaker), encodes=False
+        )
         bias = self._speaker.bias(card.decision.speaker_strength)
         self._timeline = Timeline(card.labels, card.decision, bias=bias)
         self._speech = np.zeros(card.window_frames, np.bool_)
         self._spans = np.zeros((card.window_spans, card.features.columns), np.float32)
         self._spoken = np.zeros(card.window_spans, np.bool_)
-        self._begin_s = 0.0  # where the current uninterrupted part began
+        self._part_s = 0.0  # where the current uninterrupted part began
+        self._before = self._speaker  # the speaker at that time
+        # The newest samples of the part until its grid is fixed, and the index of the first one.
+        self._recent: Floats | None = np.zeros(0, np.float32)
+        self._dropped = 0
+        self._levels = np.zeros(RECENT, np.float32)  # of the newest frames until then
+        self._pitch = np.zeros(RECENT, np.float32)
+        self._begin_s = 0.0  # where the part's grid begins
         self._heard = 0  # frames since then
         self._due = 0  # of them, those that the last window covered or would have covered
         self._judged = 0  # those that the last window covered that was judged
         self._lost_s = 0.0  # sound of this part that nobody hears
         self._judged_lost_s = 0.0  # of it, before the last window that was judged
         self._gaps: list[tuple[int, float]] = []  # where, in frames of this part; how long
+        self._shown_s = 0.0  # end of the last window that was judged or skipped
+        self._repeated = 0  # frames that the stream hears again on the aligned grid
         self._unjudged_s = 0.0  # of all that was lost: for less than a step no window is missing
         self.skipped = 0  # windows that were not judged
         self._kept: list[npt.NDArray[np.int8]] | None = [] if keep_frames else None
@@ -156,6 +183,8 @@ class RecognitionStream:
     def lacking_s(self) -> float:
         """Seconds of sound until the next window: what is pushed in smaller pieces gives none."""
         blocks = self._stride - (self._heard - self._due) // BLOCK
+        if self._recent is not None:  # any block may fix the grid and so complete a window
+            blocks = 1
         return self._features.lacking(blocks) / self._rate
 
     @property
@@ -175,17 +204,20 @@ class RecognitionStream:
             the same, so that the next window that is judged misses nothing of its three seconds.
         """
         self._samples += len(samples)
-        windows = []
+        windows: list[Window] = []
+        while self._recent is not None and len(samples):
+            piece, samples = np.split(samples, [self._features.lacking(1)])
+            self._remember(piece)
+            for block in self._features.push(piece):
+                self._hear(block)
+                if self._speaks():
+                    samples = np.concatenate([self._align(), samples])
+                else:
+                    windows += self._due_window(self._features.blocks(len(samples)), at_most)
         blocks = self._features.push(samples)
         for left, block in zip(reversed(range(len(blocks))), blocks, strict=True):
             self._hear(block)
-            if self._heard - self._due < self._stride * BLOCK:
-                continue
-            self._due = self._heard
-            if at_most is None or left // self._stride < at_most:
-                windows.append(self._judge(self.heard_s))
-            else:
-                self._skip(1)
+            windows += self._due_window(left, at_most)
         return windows
 
     def lose(self, seconds: float) -> None:
@@ -198,6 +230,7 @@ class RecognitionStream:
         self._skip(missing)
         if not self._heard:  # nothing before it that a window could reach back to
             self._begin_s += seconds
+            self._part_s += seconds
             return
         self._lost_s += seconds
         if self._gaps and self._gaps[-1][0] == self._heard:
@@ -213,12 +246,24 @@ class RecognitionStream:
             The part's last, incomplete window, if it has one.
         """
         self._hear(self._features.finish())
+        if self._recent is not None:
+            if self._speaks(least=LEAST_SPEECH):
+                for block in self._features.push(self._align()):
+                    self._hear(block)
+                self._hear(self._features.finish())
+            else:
+                self._speaker = self._before
         last = None
         if self._heard > self._judged or (
             self._samples and self.duration_s > self._begin_s and not self._heard
         ):
             last = self._judge(self.duration_s)
-        self._begin_s = self.duration_s
+        self._begin_s = self._part_s = self._shown_s = self.duration_s
+        self._before = self._speaker
+        self._recent, self._dropped = np.zeros(0, np.float32), 0
+        self._features = self._extractor.stream(
+            activity=self._features.activity, level=self._features.level, encodes=False
+        )
         self._heard = self._due = self._judged = 0
         self._lost_s = self._judged_lost_s = 0.0
         self._gaps.clear()
@@ -237,6 +282,89 @@ class RecognitionStream:
         self._kept = []
         return taken
 
+    def _speaks(self, *, least: int = LEAST_UNVOICED) -> bool:
+        """Return whether the last second holds enough speech to fix the grid.
+
+        Parameters
+        ----------
+        least : int
+            Frames of speech that suffice without a pitch.
+        """
+        recent = min(self._heard, RECENT)
+        speech = self._speech[len(self._speech) - recent :]
+        pitch = self._pitch[RECENT - recent :]
+        voiced = np.isfinite(pitch)
+        if speech.sum() >= least:
+            return True
+        if speech.sum() >= LEAST_SPEECH and (speech & voiced).sum() >= LEAST_VOICED:
+            return True
+        if voiced.sum() < max(LEAST_SPEECH, recent / 3) or pitch[voiced].std() < LEAST_MELODY:
+            return False
+        # A voice without a pause: what looks like the noise floor is the softest speech.
+        self._features.activity.lower(float(self._levels[RECENT - recent :].min()))
+        return True
+
+    def _remember(self, samples: Floats) -> None:
+        """Keep the newest samples of a part whose grid is not fixed yet."""
+        if self._recent is None:
+            return
+        joined = np.concatenate([self._recent, samples])
+        self._dropped += max(0, len(joined) - REMEMBERED)
+        self._recent = joined[-REMEMBERED:]
+
+    def _align(self) -> Floats:
+        """Fix the part's grid to the beginning of its speech; return the samples to hear again.
+
+        Nothing before this speech counts any more: the encoder, the speaker and the windows start
+        again at the grid's origin. The noise floor and the level remain.
+        """
+        hop, recent = self._card.features.hop, self._recent
+        assert recent is not None
+        frames = min(self._heard, RECENT)
+        first = (self._heard - frames) * hop - self._dropped
+        origin = grid_origin(
+            recent, self._levels[RECENT - frames :], first=first, hop=hop, period=BLOCK * hop
+        )
+        again = np.concatenate([np.zeros(max(0, -origin), np.float32), recent[max(0, origin) :]])
+        moved = (origin + self._dropped) / hop  # frames from the old grid's begin to the new one's
+        later = [(at, seconds) for at, seconds in self._gaps if at > moved]
+        lost_s = sum(seconds for _, seconds in later)
+        self._begin_s += moved / self._fps + self._lost_s - lost_s
+        self._gaps = [(round(at - moved), seconds) for at, seconds in later]
+        self._judged_lost_s -= min(self._judged_lost_s, self._lost_s - lost_s)
+        self._lost_s = lost_s
+        self._repeated = max(0, round(self._heard - moved))
+        self._judged = max(0, round(self._judged - moved))
+        self._heard = self._due = 0
+        self._speaker = self._before
+        self._recent = None
+        self._features.activity.rewind()
+        self._features = self._extractor.stream(
+            activity=self._features.activity, level=self._features.level
+        )
+        return again
+
+    def _due_window(self, left: int, at_most: int | None) -> list[Window]:
+        """Return the window that ends with the last block, if one is due.
+
+        Parameters
+        ----------
+        left : int
+            Blocks that follow it at once.
+        at_most : int, optional
+            As in `push`.
+        """
+        if self._heard - self._due < self._stride * BLOCK:
+            return []
+        self._due = self._heard
+        if self.heard_s <= self._shown_s + 1e-6:  # a window before the alignment covered it
+            return []
+        self._shown_s = self.heard_s
+        if at_most is None or left // self._stride < at_most:
+            return [self._judge(self.heard_s)]
+        self._skip(1)
+        return []
+
     def _skip(self, count: int) -> None:
         self.skipped += count
         self._timeline.skip(count)
@@ -245,8 +373,10 @@ class RecognitionStream:
         count = len(block)
         if not count:
             return
-        speech = self._activity.push(block.level)
-        columns = block.columns
+        speech, columns = block.speech, block.columns
+        if self._recent is not None:
+            self._levels = np.concatenate([self._levels, block.level])[-RECENT:]
+            self._pitch = np.concatenate([self._pitch, block.pitch[:, 0]])[-RECENT:]
         if self._card.span > 1:
             sums = summed(columns, speech, span=self._card.span)
             total = sums.total.sum(axis=0, dtype=np.float64)
@@ -263,7 +393,9 @@ class RecognitionStream:
         if self._kept is not None:
             normalised = self._card.normalisation.apply(columns, self._speaker)
             mfcc = normalised[:, : self._card.features.n_mfcc]
-            self._kept.append(np.clip(mfcc * 32, -127, 127).astype(np.int8))
+            new = mfcc[min(self._repeated, count) :]
+            self._kept.append(np.clip(new * 32, -127, 127).astype(np.int8))
+        self._repeated = max(0, self._repeated - count)
 
     def _judge(self, end_s: float) -> Window:
         frames = min(self._heard, self._card.window_frames)
@@ -271,12 +403,12 @@ class RecognitionStream:
         if self._gaps:
             self._gaps = [gap for gap in self._gaps if gap[0] > self._heard - frames]
             length_s += sum(seconds for _, seconds in self._gaps)
-        start_s = max(self._begin_s, end_s - length_s)
+        start_s = max(self._part_s, self._begin_s, end_s - length_s)
         new = self._heard - self._judged
         step_s = new / self._fps + (self._lost_s - self._judged_lost_s)
         self._judged, self._judged_lost_s = self._heard, self._lost_s
         speech = self._speech[-frames:] if frames else self._speech[:0]
-        if speech[-RECENT:].sum() < LEAST_SPEECH:
+        if self._recent is not None or speech[-RECENT:].sum() < LEAST_SPEECH:
             return self._timeline.silence(start_s, end_s)
         spans = -(-frames // self._card.span)
         columns = self._card.normalisation.apply(self._spans[-spans:], self._speaker)

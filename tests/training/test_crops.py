@@ -127,7 +127,7 @@ def test_knowing_the_speaker_keeps_what_sets_an_utterance_apart(store):
     assert np.std(known, axis=0).mean() > 3 * np.std(cold, axis=0).mean()
 
 
-def test_a_microphones_gain_vanishes_when_the_speaker_is_known(store):
+def test_a_microphones_gain_vanishes_whether_the_speaker_is_known_or_not(store):
     crops = crops_of(store)
     plain = crops.disguise(np.random.default_rng(0), clean=1.0)
     channel = np.zeros(FEATURES.columns, np.float32)
@@ -146,16 +146,9 @@ def test_a_microphones_gain_vanishes_when_the_speaker_is_known(store):
         ]
         return np.abs(mean_of(both[1]) - mean_of(both[0])).max()
 
-    # What is left is the prior's share: its strength among all that has been heard.
-    strength = crops._normalisation.strength[0]
-    heard = crops.known(np.arange(10), plain).count
-    assert moved(know=True) < 1.2 * strength / (strength + heard) * _unknown(crops, louder)
-    assert moved(know=True) < 0.15 * moved(know=False)
-
-
-def _unknown(crops, disguise):
-    """What a disguise's channel moves at most, where nothing at all is taken away."""
-    return np.abs(disguise.channel / crops._normalisation.scale @ crops._bands).max()
+    # The prior has no weight in the first MFCC, so the crop's own speech already removes the gain.
+    assert moved(know=True) < 1e-4
+    assert moved(know=False) < 1e-4
 
 
 def test_disguising_frames_and_then_averaging_gives_the_disguised_speaker(store):

@@ -13,7 +13,8 @@ from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.stream import Stream
 
-from webapp.audio.decoder import to_mono
+from webapp.audio.channels import Downmix
+from webapp.audio.decoder import to_channels
 from webapp.audio.errors import undecodable, unsupported
 from webapp.audio.resample import NO_SAMPLES, FollowingResampler, Samples
 
@@ -58,9 +59,9 @@ class PacketCodec:
         self._context.thread_count = 1
 
     def decode(self, data: bytes) -> tuple[Samples, int] | None:
-        """Decode a packet: mono samples, shape (n,), and their rate, Hz; None if it is damaged.
+        """Decode a packet to samples, shape (n, channels), and their rate, Hz.
 
-        A packet that gives no samples yet has rate 0.
+        A damaged packet gives None; a packet that gives no samples yet has rate 0.
         """
         if not data:
             return None
@@ -69,13 +70,13 @@ class PacketCodec:
         except av.FFmpegError:
             return None
         if not frames:
-            return NO_SAMPLES, 0
-        parts = [frame_to_mono(frame) for frame in frames]
+            return NO_SAMPLES.reshape(0, 1), 0
+        parts = [frame_to_channels(frame) for frame in frames]
         return (parts[0] if len(parts) == 1 else np.concatenate(parts)), frames[0].sample_rate
 
 
-def frame_to_mono(frame: AudioFrame) -> Samples:
-    """Turn a decoded frame into mono float32, shape (n,), its channels averaged.
+def frame_to_channels(frame: AudioFrame) -> Samples:
+    """Turn a decoded frame into float32, shape (n, channels).
 
     Raises
     ------
@@ -90,7 +91,7 @@ def frame_to_mono(frame: AudioFrame) -> Samples:
     if name not in _FORMATS:
         raise unsupported("The sound in this file is of a kind that is not read.")
     packed = np.ascontiguousarray(array)
-    return to_mono(packed.tobytes(), sample_format=_FORMATS[name], channels=channels)
+    return to_channels(packed.tobytes(), sample_format=_FORMATS[name], channels=channels)
 
 
 def decode_container(data: bytes, *, kind: str) -> Iterator[Samples]:
@@ -131,12 +132,19 @@ def decode_container(data: bytes, *, kind: str) -> Iterator[Samples]:
             raise unsupported("The sound in this file is of a kind that is not read.")
         context.thread_count = 1
         resampler = FollowingResampler()
+        downmix: Downmix | None = None
         good = bad = 0
         for frames in _decode_packets(container, stream):
             good, bad = (good, bad + 1) if frames is None else (good + 1, bad)
             for frame in frames or ():
                 if frame.samples and frame.sample_rate:
-                    yield resampler.push(frame_to_mono(frame), rate=frame.sample_rate)
+                    samples, rate = frame_to_channels(frame), frame.sample_rate
+                    if downmix is None or (downmix.channels, downmix.rate) != (
+                        samples.shape[1],
+                        rate,
+                    ):
+                        downmix = Downmix(samples.shape[1], rate=rate)
+                    yield resampler.push(downmix.push(samples), rate=rate)
         if bad > good:
             raise undecodable("The sound is damaged: most of it cannot be decoded.")
         yield resampler.flush()

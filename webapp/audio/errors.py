@@ -1,11 +1,43 @@
-"""The one exception that audio raises."""
+"""The exception of the audio package, and the warnings of a decoding that goes on."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 UNSUPPORTED = "unsupported_media"
 UNDECODABLE = "undecodable"
 EMPTY = "empty"
 TOO_LONG = "too_long"
+
+
+DAMAGED = "damaged"
+TRAILING = "trailing"
+TRUNCATED = "truncated"
+JOINED = "joined"
+GAP = "gap"
+
+
+@dataclass(frozen=True)
+class AudioWarning:
+    """Report a fault that did not stop the decoding.
+
+    Parameters
+    ----------
+    code
+        ``damaged``: the decoder left out unreadable bytes, or played a packet whose checksum is
+        wrong. ``trailing``: bytes that belong to no recording follow the sound and were left out.
+        ``truncated``: the file ends in the middle of its sound. ``joined``: another recording
+        follows in the same file; the decoder plays it too. ``gap``: the timestamps jump; silence
+        fills the gap.
+    message
+        One sentence for the person who sent the bytes.
+    at_s
+        Position in the decoded sound, seconds; None where no position is known.
+    """
+
+    code: str
+    message: str
+    at_s: float | None = None
 
 
 class AudioError(Exception):

@@ -19,7 +19,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from webapp.audio.channels import Downmix
-from webapp.audio.decoder import to_mono
+from webapp.audio.decoder import to_channels
 from webapp.audio.errors import (
     DAMAGED,
     GAP,
@@ -144,9 +144,9 @@ class PacketCodec:
         self._context.thread_count = 1
 
     def decode(self, data: bytes) -> tuple[Samples, int] | None:
-        """Decode a packet: mono samples, shape (n,), and their rate, Hz; None if it is damaged.
+        """Decode a packet to samples, shape (n, channels), and their rate, Hz.
 
-        A packet that gives no samples yet has rate 0.
+        A damaged packet gives None; a packet that gives no samples yet has rate 0.
         """
         if not data:
             return None
@@ -155,24 +155,12 @@ class PacketCodec:
         except av.FFmpegError:
             return None
         if not frames:
-            return NO_SAMPLES, 0
-        parts = [frame_to_mono(frame) for frame in frames]
+            return NO_SAMPLES.reshape(0, 1), 0
+        parts = [frame_to_channels(frame) for frame in frames]
         return (parts[0] if len(parts) == 1 else np.concatenate(parts)), frames[0].sample_rate
 
 
-def frame_to_mono(frame: AudioFrame) -> Samples:
-    """Return a decoded frame as mono float32, shape (n,): the mean of its channels.
-
-    Raises
-    ------
-    AudioError
-        As `frame_samples`.
-    """
-    mono: Samples = frame_samples(frame).mean(axis=1, dtype=np.float32)
-    return mono
-
-
-def frame_samples(frame: AudioFrame) -> Samples:
+def frame_to_channels(frame: AudioFrame) -> Samples:
     """Return a decoded frame as float32, shape (n, channels), in -1..1.
 
     Raises
@@ -188,8 +176,8 @@ def frame_samples(frame: AudioFrame) -> Samples:
         name, array = name[:-1], array.T
     if name not in _FORMATS or not 1 <= channels <= 32:
         raise unsupported("The sound in this file is of a kind that is not read.")
-    packed = np.ascontiguousarray(array).tobytes()
-    return to_mono(packed, sample_format=_FORMATS[name], channels=1).reshape(-1, channels)
+    packed = np.ascontiguousarray(array)
+    return to_channels(packed.tobytes(), sample_format=_FORMATS[name], channels=channels)
 
 
 def decode_container(
@@ -411,7 +399,7 @@ class _Chain:
 
     def push(self, frame: AudioFrame, *, gap_s: float) -> Iterator[Samples]:
         """Yield the samples of a frame, after `gap_s` seconds of silence."""
-        samples = frame_samples(frame)
+        samples = frame_to_channels(frame)
         form = samples.shape[1], frame.sample_rate
         if form != self._form or self._downmix is None:
             if self._downmix is not None:

@@ -183,7 +183,7 @@ def _push(stream: AudioStream, data: bytes, warnings: list[AudioWarning]) -> Ite
         at_s = round(count / SAMPLE_RATE, 3)
         warnings.append(AudioWarning(DAMAGED, f"The rest was left out. {error.message}", at_s))
     finally:
-        warnings += getattr(stream, "warnings", [])
+        warnings += stream.warnings
 
 
 def _blocks(parts: Iterable[Samples], budget: _Budget) -> Iterator[Samples]:

@@ -26,8 +26,8 @@ class Mp4Demuxer(Demuxer):
 
     name = "MP4"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, resync: bool = False) -> None:
+        super().__init__(resync=resync)
         self._movie: Mp4Track | None = None
         self._begun = False
         self._samples: deque[tuple[int, int]] = deque()  # offset in the stream, size

@@ -35,8 +35,8 @@ class OggDemuxer(Demuxer):
 
     name = "Ogg"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, resync: bool = False) -> None:
+        super().__init__(resync=resync)
         self._serial: int | None = None
         self._next_page = 0
         self._header_packets = 0

@@ -24,8 +24,8 @@ class WavDemuxer(Demuxer):
 
     name = "WAV"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, resync: bool = False) -> None:
+        super().__init__(resync=resync)
         self._opened = False
         self._left = 0  # bytes of the data chunk still to come; -1 without end
         self._wide_size = 0  # RF64: the size that does not fit the data chunk's own 32 bits

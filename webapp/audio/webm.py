@@ -89,8 +89,8 @@ class WebmDemuxer(Demuxer):
 
     name = "WebM"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, resync: bool = False) -> None:
+        super().__init__(resync=resync)
         self._opened = False
         self._number = 0
         self._group_end = -1

@@ -56,7 +56,8 @@ def _predictions(settings: Settings) -> Json:
         "413": f"too_large: the file has more than {settings.max_upload_mb} MB, or a field or the "
         "number of parts of the form exceeds its limit; the message names which.",
         "415": "unsupported_media: not a format that is known.",
-        "422": f"undecodable (nothing in it can be decoded), empty, or too_long: more than {settings.max_clip_s:g} seconds.",
+        "422": "undecodable (nothing in it can be decoded), empty, or too_long: more than "
+        f"{settings.max_clip_s:g} seconds.",
         "429": "busy or rate_limited: see Retry-After.",
     }
     form = {

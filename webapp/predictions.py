@@ -64,7 +64,7 @@ class Predictor:
         return self._recognizer.labels
 
     def warm(self) -> None:
-        """Judge a tone and start the decoder process, so that the first upload waits for neither."""
+        """Judge a tone and start the decoder process: the first upload waits for neither."""
         start_decoder()
         times = np.arange(4 * SAMPLE_RATE, dtype=np.float32) / SAMPLE_RATE
         voice = np.sin(2 * np.pi * 140 * times) * np.sin(2 * np.pi * 3 * times)

@@ -30,6 +30,7 @@ from webapp.audio.errors import (
     unsupported,
 )
 from webapp.audio.resample import NO_SAMPLES, SAMPLE_RATE, FollowingResampler, Samples
+from webapp.audio.stream import MAX_DRIFT, MAX_JITTER_S, MAX_START_S, WARNED_GAP_S
 
 MAX_ALLOCATION = 64 << 20
 """Bytes of one allocation of FFmpeg: a header may claim 2 GB for a tag or for an index."""
@@ -39,12 +40,6 @@ OTHER_TRACK = "other_track"
 
 MAX_TRACKS = 16
 """Sound tracks that are tried; every try reads the whole file."""
-
-GAP_S = 0.2
-"""Silence stands in for a jump of the timestamps beyond this; smaller ones are jitter."""
-
-MAX_ORIGIN_S = 60.0
-"""A track that begins later than this was cut out of a longer one, and begins at 0."""
 
 _MAX_ERRORS = 20
 """Errors of a demuxer without a packet between them, after which the file has ended."""
@@ -320,10 +315,10 @@ def _decode_track(
                     continue
                 good += 1
                 whole = True
-                gap_s = clock.gap_s(frame)
-                if gap_s and good > 1:
-                    warnings.append(_gap(clock.position_s, gap_s))
-                clock.advance(gap_s + frame.samples / frame.sample_rate)
+                begin_s = clock.position_s
+                gap_s = clock.place(frame)
+                if gap_s >= WARNED_GAP_S and good > 1:
+                    warnings.append(_gap(begin_s, gap_s))
                 yield from chain.push(frame, gap_s=gap_s)
         if bad and not good:
             raise undecodable("The sound is damaged: nothing in it can be decoded.")
@@ -345,7 +340,7 @@ def _damaged(at_s: float) -> AudioWarning:
 
 def _gap(at_s: float, seconds: float) -> AudioWarning:
     return AudioWarning(
-        GAP, f"Nothing was recorded for {seconds:.1f} s; silence stands in.", round(at_s, 3)
+        GAP, f"The timestamps jump by {seconds:.1f} seconds; silence fills the gap.", round(at_s, 3)
     )
 
 
@@ -364,29 +359,34 @@ def _stated_s(track: AudioStream, kind: str) -> float:
 
 
 class _Clock:
-    """Compares the timestamps of frames with the sound so far."""
+    """Compares the timestamps of frames with the sound so far, as `AudioStream` does."""
 
     def __init__(self, origin_s: float, charge: Callable[[float], None]) -> None:
-        self._origin_s = origin_s
+        self._shift_s = -origin_s
         self._charge = charge
         self._started = False
         self.position_s = 0.0
 
-    def gap_s(self, frame: AudioFrame) -> float:
-        """Return the seconds of silence before a frame; they are charged."""
-        if frame.time is None:
-            return 0.0
-        late_s = frame.time - self._origin_s - self.position_s
-        if not self._started and late_s > MAX_ORIGIN_S:
-            self._origin_s, late_s = frame.time, 0.0
+    def place(self, frame: AudioFrame) -> float:
+        """Advance behind a frame and return the seconds of silence before it; they are charged."""
+        length_s = frame.samples / frame.sample_rate
+        gap_s = 0.0 if frame.time is None else self._gap_before(frame.time, length_s)
+        if gap_s:
+            self._charge(gap_s)
         self._started = True
-        if late_s <= GAP_S:
-            return 0.0
-        self._charge(late_s)
-        return late_s
+        self.position_s += gap_s + length_s
+        return gap_s
 
-    def advance(self, seconds: float) -> None:
-        self.position_s += seconds
+    def _gap_before(self, time_s: float, length_s: float) -> float:
+        late_s = time_s + self._shift_s - self.position_s
+        if abs(late_s) <= MAX_JITTER_S:
+            drift_s = MAX_DRIFT * length_s
+            self._shift_s -= max(-drift_s, min(drift_s, late_s))
+            return 0.0
+        if late_s < 0 or (not self._started and late_s > MAX_START_S):
+            self._shift_s -= late_s
+            return 0.0
+        return late_s
 
 
 class _Chain:

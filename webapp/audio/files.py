@@ -32,7 +32,7 @@ from webapp.audio.mp4 import Mp4Demuxer
 from webapp.audio.ogg import OggDemuxer
 from webapp.audio.resample import SAMPLE_RATE, Samples
 from webapp.audio.sniff import sniff
-from webapp.audio.stream import AudioStream
+from webapp.audio.stream import MAX_WARNINGS, AudioStream
 from webapp.audio.wav import WavDemuxer
 from webapp.audio.webm import WebmDemuxer
 
@@ -42,9 +42,6 @@ _STREAMED: dict[str, type[Demuxer]] = {
     "ogg": OggDemuxer,
     "mp4": Mp4Demuxer,
 }
-MAX_WARNINGS = 20
-"""A badly damaged file has thousands of damaged places; the first ones are enough to know."""
-
 _PIECE = 16 * 1024
 _BLOCK = 10 * SAMPLE_RATE
 _MAX_BLOCK = 30 * SAMPLE_RATE
@@ -96,7 +93,7 @@ def decode_file(
         Longest sound, seconds. Decoding stops there.
     warnings
         Receives, in order of time, a warning for each part that was left out, at most
-        `MAX_WARNINGS`; complete when the last block was read.
+        `webapp.audio.stream.MAX_WARNINGS`; complete when the last block was read.
 
     Yields
     ------
@@ -133,7 +130,7 @@ def _decode(
     """Decode with the live stream's classes, and with FFmpeg if they give no samples."""
     refusal: AudioError | None = None
     if kind in _STREAMED and (kind != "mp4" or data[4:8] in (b"ftyp", b"styp", b"moov")):
-        stream = AudioStream(_STREAMED[kind](resync=True), charge=budget.charge)
+        stream = AudioStream(_STREAMED[kind](resync=True), charge=budget.charge, patient=True)
         some = False
         try:
             for part in _push(stream, data, warnings):

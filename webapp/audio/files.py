@@ -12,6 +12,7 @@ is decoded as far as it goes. Only a file in which nothing can be decoded is an 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -112,16 +113,50 @@ def decode_file(
     found = sniff(data)
     if found is None:
         raise unsupported("This is not a sound file of a kind that is read.")
+    kind = found.kind
     if found.start:
         data = data[found.start :]
+    if data[:4] == b"RIFX":
+        kind, data = "au", _as_au(data)
     budget = _Budget(max_s)
     own: list[AudioWarning] = []
     try:
-        yield from _blocks(_decode(data, found.kind, budget, own), budget)
+        yield from _blocks(_decode(data, kind, budget, own), budget)
     finally:
         if warnings is not None:
             own.sort(key=lambda warning: warning.at_s or 0.0)
             warnings += own[:MAX_WARNINGS]
+
+
+_AU_CODES = {(1, 16): 3, (1, 24): 4, (1, 32): 5, (3, 32): 6, (3, 64): 7, (6, 8): 27, (7, 8): 1}
+"""Sun/NeXT's number of a coding, by WAV's format tag and bits per sample."""
+
+
+def _as_au(rifx: bytes) -> bytes:
+    """Return a big-endian WAV file as a Sun/NeXT file, whose samples are big-endian too.
+
+    FFmpeg reads the header of RIFX as big-endian, but its samples as little-endian.
+
+    Raises
+    ------
+    AudioError
+        ``undecodable`` without a format or data; ``unsupported_media`` for other codings.
+    """
+    form: tuple[int, ...] = ()
+    pos = 12
+    while pos + 8 <= len(rifx):
+        name, size = struct.unpack_from(">4sI", rifx, pos)
+        pos += 8
+        if name == b"fmt " and size >= 16 and pos + 16 <= len(rifx):
+            form = struct.unpack_from(">HHIIHH", rifx, pos)
+        elif name == b"data" and form:
+            tag, channels, rate, _, _, bits = form
+            if (tag, bits) not in _AU_CODES:
+                raise unsupported("The sound in this file is of a kind that is not read.")
+            code = _AU_CODES[tag, bits]
+            return struct.pack(">4s5I", b".snd", 24, size, code, rate, channels) + rifx[pos:]
+        pos += size + size % 2
+    raise undecodable("The file is damaged: it has no format or no data.")
 
 
 def _decode(

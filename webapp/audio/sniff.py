@@ -44,17 +44,14 @@ _SIGNATURES: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
 """What a file begins with. The playlists and scripts of FFmpeg are not in the table on purpose."""
 
 _ANYWHERE = re.compile(
-    rb"(?P<wav>(RIFF|RF64|BW64|RIFX)....WAVE)|(?P<flac>fLaC\x00\x00\x00\x22)"
-    rb"|(?P<ogg>OggS\x00[\x02\x06])|(?P<webm>\x1a\x45\xdf\xa3.{5,40}(webm|matroska))"
-    rb"|(?P<mp4>\x00\x00\x00[\x10-\x80]ftyp)",
+    rb"(RIFF|RF64|BW64|RIFX)....WAVE|fLaC\x00\x00\x00\x22|OggS\x00[\x02\x06]"
+    rb"|\x1a\x45\xdf\xa3.{5,40}(webm|matroska)|\x00\x00\x00[\x10-\x80]ftyp",
     re.DOTALL,
 )
 """Signatures long enough to be looked for in the middle of other bytes."""
 
 _ZEROS = re.compile(rb"\0{8,65536}")
-_BOX_OR_CODE = re.compile(
-    rb"\0\0\x01\xba|\0\0..(ftyp|moov|mdat|wide|free|skip|styp|pnot)", re.DOTALL
-)
+_BOX_OR_CODE = re.compile(rb"\0\0(\x01\xba|..(%b))" % b"|".join(_MP4_BOXES), re.DOTALL)
 
 _OTHER_TYPES = re.compile(
     rb"PK\x03\x04|%PDF|\x89PNG|\xff\xd8\xff[\xe0\xe1\xdb]|GIF8|\x7fELF|MZ|\x1f\x8b|7z\xbc\xaf|Rar!"
@@ -104,51 +101,62 @@ def sniff(data: bytes) -> Found | None:
     Found or None
         None for anything that is not read.
     """
-    start = _behind_tags(data)
+    start, tag = _behind_tags(data)
+    exact = _at(data, start)
+    if exact or _OTHER_TYPES.match(data, start):
+        return exact
+    # The last tag may lie about its length.
+    return _search(data, tag) or (_search(data, start) if start > tag else None)
+
+
+def _at(data: bytes, start: int) -> Found | None:
+    """Return the kind of sound that begins exactly at `start`."""
     for kind, pattern in _SIGNATURES:
         if pattern.match(data, start):
             return Found(kind, start)
     if data[start + 4 : start + 8] in _MP4_BOXES:
         return Found("mp4", start)
-    if _OTHER_TYPES.match(data, start):
-        return None
-    # A tag may lie about its length.
-    return _search(data, start) or (_search(data, 0) if start else None)
+    return _first_frames(data, start, start)
 
 
 def _search(data: bytes, start: int) -> Found | None:
     """Search for the first frame or signature from `start` on."""
     window = data[start : start + SEARCH_BYTES]
     found = _first_frames(data, start, start + len(window))
-    signature = _ANYWHERE.search(window)
-    if signature is not None and (found is None or start + signature.start() < found.start):
-        assert signature.lastgroup is not None
-        kind = next(name for name, text in signature.groupdict().items() if text)
-        return Found(kind, start + signature.start())
+    for match in _ANYWHERE.finditer(window):
+        at = start + match.start()
+        if found is not None and found.start < at:
+            break
+        exact = _at(data, at)
+        if exact is not None:
+            return exact
     return found or _transport_stream(data, start)
 
 
-def _behind_tags(data: bytes) -> int:
-    """Return the offset behind all leading tags and zeros."""
-    start = 0
+def _behind_tags(data: bytes) -> tuple[int, int]:
+    """Return the offset behind all leading tags and zeros, and that behind the last tag's header.
+
+    The offsets differ only as far as the tag says that it is long.
+    """
+    start = tag = 0
     while True:
         if data[start : start + 3] == b"ID3" and len(data) > start + 10:
             size = 0  # of seven bits a byte (ID3v2.4, section 3.1)
             for byte in data[start + 6 : start + 10]:
                 size = size << 7 | byte & 0x7F
-            start += 10 + size + (10 if data[start + 5] & 0x10 else 0)
+            tag = start + 10
+            start = tag + size + (10 if data[start + 5] & 0x10 else 0)
         elif data[start : start + 8] == b"APETAGEX" and len(data) > start + 32:
-            # The size counts the items and the footer; a header of 32 bytes stands in front
-            # (APEv2 specification). A tag without a header begins with its items.
-            start += 32 + int.from_bytes(data[start + 12 : start + 16], "little")
+            # The size counts the items and the footer, not the header of 32 bytes (APEv2).
+            tag = start + 32
+            start = tag + int.from_bytes(data[start + 12 : start + 16], "little")
         elif zeros := _ZEROS.match(data, start):
             # The size of an MP4 box and the start code of MPEG begin with zeros of their own.
-            starts = [
-                zeros.end() - own for own in (3, 2) if _BOX_OR_CODE.match(data, zeros.end() - own)
-            ]
-            start = starts[0] if starts else zeros.end()
+            end = zeros.end()
+            own = [count for count in (3, 2) if _BOX_OR_CODE.match(data, end - count)]
+            start = end - own[0] if own else end
         else:
-            return min(start, len(data))
+            return min(start, len(data)), min(tag, start)
 
 
 def _first_frames(data: bytes, start: int, end: int) -> Found | None:

@@ -1,7 +1,7 @@
 """The table of formats in docs/formats.md: this test makes each kind, decodes it and compares.
 
 The test also compares the table in docs/formats.md with the list here. After a change of the list,
-write the table anew: ``UPDATE_FORMATS=1 .venv/bin/python -m pytest tests/audio/test_audio_formats.py``.
+write the table anew: run this test with the environment variable UPDATE_FORMATS=1.
 """
 
 from __future__ import annotations

@@ -102,6 +102,11 @@ class DecoderProcess:
         """Start the process if it does not run yet, without waiting for it."""
         self._running()
 
+    def stop(self) -> None:
+        """End the process and its children; the next file starts another."""
+        if self._process is not None:
+            self._discard(self._process)
+
     def decode(
         self,
         data: bytes,

@@ -82,7 +82,7 @@ def test_a_frame_that_is_split_at_a_gap_stays_in_step():
     decoded = stream.push(head).size
     stream.read(sound[:4003])
     skipped = stream.skip()
-    assert skipped == pytest.approx(1000 / RATE)
+    assert skipped == pytest.approx(1000 / RATE, abs=1 / RATE)
     tail = stream.push(sound[4003:])
     assert decoded + tail.size + skipped * RATE == pytest.approx(4000, abs=1)
     assert tail[10:] == pytest.approx(0.475, abs=1e-3)

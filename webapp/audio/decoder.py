@@ -41,7 +41,7 @@ class Decoder(ABC):
 
     @abstractmethod
     def seconds(self, packet: Packet) -> float:
-        """Tell how much sound `packet` holds without decoding it."""
+        """Return the seconds of sound in `packet` without decoding it; call it in order."""
 
     @abstractmethod
     def _decode(self, packets: Sequence[Packet]) -> Samples:
@@ -57,6 +57,7 @@ class Decoder(ABC):
 
     def silence(self, seconds: float) -> Samples:
         """Fill a gap between two packets with silence, float32 of shape (n,) at 16 kHz."""
+        self._check()
         parts = [self._silence(min(10.0, seconds - done)) for done in range(0, ceil(seconds), 10)]
         return np.concatenate(parts) if parts else NO_SAMPLES
 
@@ -76,9 +77,8 @@ class Decoder(ABC):
         self._check()
         return self._decode(packets) if packets else NO_SAMPLES
 
-    def skip(self, packets: Sequence[Packet]) -> float:
-        """Leave packets undecoded; return how many seconds of sound they hold."""
-        return sum(map(self.seconds, packets))
+    def skip(self, packets: Sequence[Packet]) -> None:  # noqa: B027 - most need nothing
+        """Pass over packets that will not be decoded."""
 
     def flush(self) -> Samples:
         """End the stream: the samples that were held back."""
@@ -129,7 +129,7 @@ class PcmDecoder(Decoder):
         self._resampler = Resampler(track.rate)
 
     def seconds(self, packet: Packet) -> float:
-        """Tell how much sound `packet` holds."""
+        """Return the seconds of sound in `packet`."""
         return len(packet.data) / self._second
 
     def _decode(self, packets: Sequence[Packet]) -> Samples:
@@ -147,12 +147,11 @@ class PcmDecoder(Decoder):
     def _push(self, samples: Samples) -> Samples:
         return self._resampler.push(self._downmix.push(samples))
 
-    def skip(self, packets: Sequence[Packet]) -> float:
-        """Leave packets undecoded, but for the beginning of a frame that the next one ends."""
+    def skip(self, packets: Sequence[Packet]) -> None:
+        """Pass over packets, but keep the beginning of a frame that the next packet completes."""
         data = b"".join((self._rest, *(packet.data for packet in packets)))
         whole = len(data) - len(data) % self._frame
         self._rest = data[whole:]
-        return whole / self._second
 
     def _flush(self) -> Samples:
         return self._resampler.flush()

@@ -109,7 +109,7 @@ class Demuxer(ABC):
         self._lost: AudioWarning | None = None  # while the next sync point is searched
         self._damages = 0
         self._at_end = False  # whether no more bytes will come
-        self._zeros = False  # whether zero bytes stood where an element should begin
+        self._trailing = False  # whether the bytes behind the sound belong to no element
 
     def push(self, data: bytes) -> list[Packet]:
         """Read the next bytes.
@@ -178,10 +178,9 @@ class Demuxer(ABC):
         if cut_off:
             message = "The file ends in the middle of its sound."
             self._note(packets, AudioWarning(TRUNCATED, message))
-        elif self._lost is not None or self._zeros:
-            code = TRAILING if self._zeros else DAMAGED
-            message = "Bytes at the end of the file belong to no recording and were left out."
-            self._note(packets, AudioWarning(code, message))
+        elif self._lost is not None or self._trailing:
+            message = "Bytes at the end of the file cannot be read as sound and were left out."
+            self._note(packets, AudioWarning(TRAILING, message))
         self._count += len(packets)
         return packets
 
@@ -230,7 +229,7 @@ class Demuxer(ABC):
         """Begin to search for the next sync point, at least one byte further on."""
         self._lost = warning
         self._damages += 1
-        self._zeros = False
+        self._trailing = False
         self._pos = min(self._pos + 1, len(self._buffer))
         self._skip = 0
         self._restart()
@@ -259,15 +258,16 @@ class Demuxer(ABC):
             ``undecodable`` if other bytes follow the zeros.
         """
         buffer, pos = self._buffer, self._pos
-        if not self._zeros and any(buffer[pos : pos + least]):
+        if not self._trailing and any(buffer[pos : pos + least]):
             return False
         rest = bytes(buffer[pos:]).lstrip(b"\0")
         if not rest:
-            self._zeros = self._zeros or pos < len(buffer)
-            self._pos = len(buffer)
+            self._trailing = self._trailing or pos < len(buffer)
+            # One zero byte stays, so that the search for other bytes begins behind it.
+            self._pos = len(buffer) if self._at_end else max(pos, len(buffer) - 1)
             return True
-        if self._zeros or len(rest) < len(buffer) - pos:
-            self._pos = len(buffer) - len(rest)
+        if self._trailing or len(rest) < len(buffer) - pos:
+            self._pos = max(pos, len(buffer) - len(rest) - 1)
             raise undecodable(f"The {self.name} stream is damaged: zero bytes lie inside it.")
         return False
 

@@ -25,10 +25,10 @@ class AudioWarning:
     ----------
     code
         ``damaged``: the decoder left out unreadable bytes, or played a packet whose checksum is
-        wrong. ``trailing``: bytes that belong to no recording follow the sound and were left out.
-        ``truncated``: the file ends in the middle of its sound. ``joined``: another recording
-        follows in the same file; the decoder plays it too. ``gap``: the timestamps jump; silence
-        fills the gap.
+        wrong. ``trailing``: bytes at the end of the file are no sound that can be read, and were
+        left out. ``truncated``: the file ends in the middle of its sound. ``joined``: another
+        recording follows in the same file; the decoder plays it too. ``gap``: the timestamps jump;
+        silence fills the gap.
     message
         One sentence for the person who sent the bytes.
     at_s

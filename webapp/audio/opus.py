@@ -21,20 +21,21 @@ _CONCEALED = 960
 
 
 class _OpusBase(Decoder):
-    """What the two Opus decoders share: how long a packet is, damaged ones included."""
+    """Duration of Opus packets; a packet that breaks the rules counts like the one before it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._last = _CONCEALED
+        self._last = _CONCEALED  # samples at 48 kHz of the packet that was decoded last
+        self._last_read = _CONCEALED  # and of the packet that `seconds` saw last
 
     def _samples(self, packet: Packet) -> int:
-        """Count samples at 48 kHz; a packet that breaks the rules counts like the one before."""
         self._last = packet_samples(packet.data) or self._last
         return self._last
 
     def seconds(self, packet: Packet) -> float:
-        """Tell how much sound `packet` holds, from its first two bytes."""
-        return (packet_samples(packet.data) or self._last) / OPUS_RATE
+        """Return the seconds of sound in `packet`, from its first two bytes."""
+        self._last_read = packet_samples(packet.data) or self._last_read
+        return self._last_read / OPUS_RATE
 
 
 class OpusDecoder(_OpusBase):

@@ -106,6 +106,7 @@ class AudioStream:
         self._resumed_until_s = -1.0
         self._decoded_s = 0.0
         self._finished = False
+        self._failure: AudioError | None = None
         self.warnings: list[AudioWarning] = []
 
     @property
@@ -173,23 +174,30 @@ class AudioStream:
         AudioError
             As `push`.
         """
+        if self._failure is not None:
+            raise self._failure
         if not self._items:
             return NO_SAMPLES
         parts: list[Samples] = []
         run: list[Packet] = []
-        for item in self._take():
-            if isinstance(item, Packet):
-                run.append(item)
-                continue
+        try:
+            for item in self._take():
+                if isinstance(item, Packet):
+                    run.append(item)
+                    continue
+                parts.append(self._decode(run))
+                run = []
+                if isinstance(item, Decoder):
+                    parts.append(self._end_recording())
+                    self._decoder = item
+                else:
+                    assert self._decoder is not None
+                    parts.append(self._decoder.silence(item))
             parts.append(self._decode(run))
-            run = []
-            if isinstance(item, Decoder):
-                parts.append(self._end_recording())
-                self._decoder = item
-            else:
-                assert self._decoder is not None
-                parts.append(self._decoder.silence(item))
-        parts.append(self._decode(run))
+        except AudioError as error:
+            self._failure = error
+            if not any(part.size for part in parts):
+                raise
         samples = parts[0] if len(parts) == 1 else np.concatenate(parts)
         self._decoded_s += samples.size / SAMPLE_RATE
         return samples
@@ -202,19 +210,17 @@ class AudioStream:
         float
             Seconds of sound that are lost.
         """
-        waiting_s, count = sum(self._seconds), 0
+        waiting_s, count, lost_s = sum(self._seconds), 0, 0.0
         while count < len(self._seconds) and waiting_s > keep_s:
             waiting_s -= self._seconds[count]
+            lost_s += self._seconds[count]
             count += 1
-        lost_s = 0.0
         for item in self._take(count) if count else ():
             if isinstance(item, Decoder):
                 self._decoder = item
             elif isinstance(item, Packet):
                 assert self._decoder is not None
-                lost_s += self._decoder.skip([item])
-            else:
-                lost_s += item
+                self._decoder.skip([item])
         return lost_s
 
     def resume(self) -> None:

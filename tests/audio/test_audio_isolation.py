@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -224,12 +225,10 @@ def test_the_decoder_process_holds_none_of_its_parents_files(decoder):
     os.set_inheritable(reading, True)
     try:
         list(decoder.decode(sound_file("WAV", "PCM_16")))
+        inherited = Path(f"/proc/self/fd/{reading}").readlink()
         for process in (psutil.Process(decoder.pid), *children(decoder)):
-            links = [
-                os.readlink(f"/proc/{process.pid}/fd/{fd}")
-                for fd in os.listdir(f"/proc/{process.pid}/fd")
-            ]
-            assert os.readlink(f"/proc/self/fd/{reading}") not in links
+            links = [link.readlink() for link in Path(f"/proc/{process.pid}/fd").iterdir()]
+            assert inherited not in links
             assert len(links) <= 5
     finally:
         os.close(reading)

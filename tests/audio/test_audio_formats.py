@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from audio_files import FRAGMENTED, mux, sound_file, sweep, wav
 
+from tests.audio.audio_files import FRAGMENTED, mux, sound_file, sweep, wav
 from webapp.audio import decode_file
 
 ROOT = Path(__file__).parents[2]
@@ -30,24 +30,24 @@ class Format(NamedTuple):
 
     container: str
     codec: str
-    make: Callable[[], bytes]
+    make: Callable[..., bytes]
     least: float = 0.999
 
 
 def muxed(*args, **kwargs):
-    return lambda: mux(*args, **kwargs)
+    return lambda seconds=3.0: mux(*args, seconds=seconds, **kwargs)
 
 
 def by_libsndfile(*args, **kwargs):
-    return lambda: sound_file(*args, **kwargs)
+    return lambda seconds=3.0: sound_file(*args, seconds=seconds, **kwargs)
 
 
 def case(name):
-    return lambda: (CASES / name).read_bytes()
+    return lambda seconds=3.0: (CASES / name).read_bytes()
 
 
-def rifx() -> bytes:
-    pcm = (sweep(rate=16_000) * 32_767).astype(">i2").tobytes()
+def rifx(seconds: float = 3.0) -> bytes:
+    pcm = (sweep(seconds, rate=16_000) * 32_767).astype(">i2").tobytes()
     form = struct.pack(">HHIIHH", 1, 1, 16_000, 32_000, 2, 16)
     return (
         b"RIFX"
@@ -58,10 +58,10 @@ def rifx() -> bytes:
     )
 
 
-def amr_wb() -> bytes:
-    """150 frames of 20 ms at 23.85 kbit/s; their bits are noise, for want of an encoder."""
+def amr_wb(seconds: float = 3.0) -> bytes:
+    """Frames of 20 ms at 23.85 kbit/s; their bits are noise, for want of an encoder."""
     noise = np.random.default_rng(0)
-    return b"#!AMR-WB\n" + b"".join(b"\x44" + noise.bytes(60) for _ in range(150))
+    return b"#!AMR-WB\n" + b"".join(b"\x44" + noise.bytes(60) for _ in range(int(50 * seconds)))
 
 
 def ogg_page(body: bytes, *, number: int, flags: int = 0, granule: int = 0) -> bytes:
@@ -78,8 +78,8 @@ def ogg_page(body: bytes, *, number: int, flags: int = 0, granule: int = 0) -> b
     return bytes(page)
 
 
-def speex() -> bytes:
-    """150 narrowband frames of 8 kbit/s; their bits are noise, for want of an encoder."""
+def speex(seconds: float = 3.0) -> bytes:
+    """Narrowband frames of 8 kbit/s; their bits are noise, for want of an encoder."""
     head = struct.pack(
         "<8s20s13i", b"Speex   ", b"1.2", 1, 80, 8000, 0, 4, 1, -1, 160, 0, 1, 0, 0, 0
     )
@@ -87,7 +87,7 @@ def speex() -> bytes:
     pages = [ogg_page(head, number=0, flags=2), ogg_page(bytes(8), number=1)]
     pages += [
         ogg_page(b"\x1c" + noise.bytes(19), number=2 + count, granule=160 * (count + 1))
-        for count in range(150)
+        for count in range(int(50 * seconds))
     ]
     return b"".join(pages)
 

@@ -20,7 +20,7 @@ CASES = Path(__file__).parents[1] / "fixtures" / "cases"
 BASE = (CASES / "base.wav").read_bytes()
 
 EXACT = 0.01
-"""Difference of probabilities where the samples are the same, but for the first few milliseconds."""
+"""Difference of probabilities where the samples, after some milliseconds, are the same."""
 CODED = 0.1
 """The same where a codec shifts the sound: 10 ms of silence in front of base.wav change 0.084."""
 

@@ -432,6 +432,9 @@ def _decode_packets(
             packet = next(packets)
         except StopIteration:
             return
+        except IndexError:  # PyAV, for a packet of a track that the header does not name
+            packets = container.demux(track)
+            continue
         except (av.FFmpegError, MemoryError):
             yield None
             errors += 1

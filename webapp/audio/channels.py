@@ -31,8 +31,11 @@ LOUDER = 10 ** (1.5 / 10)
 DOMINANT = 4.0
 """One channel speaks alone in a frame where its energy is this many times any other's (6 dB)."""
 
-SPEAKER_SHARE = 0.02
-"""A channel has a speaker of its own if its lone frames hold this share of the energy (-17 dB)."""
+SPEAKER_SHARE = 0.003
+"""A channel has a speaker of its own if its lone frames hold this share of the energy (-25 dB).
+
+A second speaker of equal level is added within 0.1 s, one who is 13 dB softer within 0.6 s.
+"""
 
 MEMORY_S = 10.0
 """Time constant of the energies, in seconds of sound above the noise floor."""
@@ -44,7 +47,7 @@ FLOOR_BLOCKS = 3
 FLOOR_FACTOR = 2.0
 """Steady noise has frames above its least one; energy below this multiple is taken for noise."""
 
-SETTLED_S = 3.0
+SETTLED_S = 2.0
 """Sound above the noise floor, in seconds, after which a mean that was never left is final."""
 
 _ANALYSIS_RATE = 8_000

@@ -81,23 +81,33 @@ class AacDecoder(Decoder):
                 if self._skip < 0:
                     self._skip = round(self._skip_s * rate)
                 mono = self._mix(samples, rate=rate)
-                skip = min(self._skip, mono.size)
-                self._skip -= skip
-                out.append(self._resampler.push(mono[skip:], rate=rate))
+                out.append(self._resampler.push(self._drop_delay(mono), rate=rate))
             if not self._took(good=decoded is not None):
                 break
         return np.concatenate(out) if out else NO_SAMPLES
 
     def _mix(self, samples: Samples, *, rate: int) -> Samples:
         """Mix decoded samples, shape (n, channels); channels and rate are known only from them."""
+        held = NO_SAMPLES
         if (self._downmix.channels, self._downmix.rate) != (samples.shape[1], rate):
+            held = self._downmix.flush()
             self._downmix = Downmix(samples.shape[1], rate=rate)
-        return self._downmix.push(samples)
+        mono = self._downmix.push(samples)
+        return np.concatenate((held, mono)) if held.size else mono
 
     def _silence(self, seconds: float) -> Samples:
         rate = self._resampler.rate or self._core_rate
         empty = np.zeros((round(seconds * rate), self._downmix.channels), np.float32)
         return self._resampler.push(self._mix(empty, rate=rate), rate=rate)
 
+    def _drop_delay(self, mono: Samples) -> Samples:
+        """Drop the encoder's delay from the first samples."""
+        skip = min(max(0, self._skip), mono.size)
+        self._skip -= skip
+        return mono[skip:]
+
     def _flush(self) -> Samples:
-        return self._resampler.flush()
+        held = self._drop_delay(self._downmix.flush())
+        if held.size:
+            held = self._resampler.push(held, rate=self._downmix.rate)
+        return np.concatenate((held, self._resampler.flush()))

@@ -16,10 +16,13 @@ from webapp.audio.resample import NO_SAMPLES, Samples
 FRAME_S = 0.02
 """Length of one analysis frame; the choice can change once per frame."""
 
-MEAN_LOSS = 10 ** (-1.0 / 10)
-"""Share of the loudest channel's energy (-1 dB) below which the mean is left."""
+OPENING_S = 0.5
+"""Sound at the beginning that is held back until the first choice; nothing is held back later."""
 
-MEAN_RETURN = 10 ** (-0.8 / 10)
+MEAN_LOSS = 10 ** (-0.7 / 10)
+"""Share of the loudest channel's energy (-0.7 dB) below which the mean is left."""
+
+MEAN_RETURN = 10 ** (-0.5 / 10)
 """The mean is chosen again above this share; the difference prevents flicker."""
 
 LOUDER = 10 ** (1.5 / 10)
@@ -28,8 +31,11 @@ LOUDER = 10 ** (1.5 / 10)
 DOMINANT = 4.0
 """One channel speaks alone in a frame where its energy is this many times any other's (6 dB)."""
 
-SPEAKER_SHARE = 0.02
-"""A channel has a speaker of its own if its lone frames hold this share of the energy (-17 dB)."""
+SPEAKER_SHARE = 0.003
+"""A channel has a speaker of its own if its lone frames hold this share of the energy (-25 dB).
+
+A second speaker of equal level is added within 0.1 s, one who is 13 dB softer within 0.6 s.
+"""
 
 MEMORY_S = 10.0
 """Time constant of the energies, in seconds of sound above the noise floor."""
@@ -41,7 +47,7 @@ FLOOR_BLOCKS = 3
 FLOOR_FACTOR = 2.0
 """Steady noise has frames above its least one; energy below this multiple is taken for noise."""
 
-SETTLED_S = 3.0
+SETTLED_S = 2.0
 """Sound above the noise floor, in seconds, after which a mean that was never left is final."""
 
 _ANALYSIS_RATE = 8_000
@@ -57,12 +63,13 @@ class Downmix:
     first difference: about 0.5 to 4 kHz), less each channel's noise floor, with a memory of
     `MEMORY_S`:
 
-    * the mean, while it loses at most 1 dB of the loudest channel's energy;
+    * the mean, while it loses at most 0.7 dB of the loudest channel's energy;
     * else the sum of the channels that dominate at different times (the two parties of a call);
     * else the loudest channel.
 
-    A frame's choice depends on the frames before it only, so a live stream and an uploaded file
-    give the same samples, and no sample is held back. A change is cross-faded over one frame.
+    The first choice follows from the first `OPENING_S`, which are held back for it; every later
+    choice depends on the frames before it only, and nothing is held back. So a live stream and an
+    uploaded file give the same samples. A change is cross-faded over one frame.
 
     Parameters
     ----------
@@ -80,7 +87,7 @@ class Downmix:
         self._groups = self._frame // self._factor
         self._decay = math.exp(-FRAME_S / MEMORY_S)
         self._pending: Samples = np.zeros((0, channels), np.float32)  # of the unfinished frame
-        self._last = np.zeros(channels + 1)  # last decimated samples, for the first difference
+        self._last = np.zeros(channels + 1)  # last decimated samples, for the difference
         self._energy = [0.0] * (channels + 1)  # of each channel, then of the mean
         self._alone = [0.0] * channels  # energy of the frames in which one channel dominates
         self._floor = [0.0] * (channels + 1)
@@ -90,6 +97,10 @@ class Downmix:
         self._loudest = 0
         self._choice: Choice = ()
         self._before: Choice = ()  # the choice of the previous frame
+        self._opened = False
+        self._opening: list[Samples] = []
+        self._opening_frames = round(OPENING_S / FRAME_S)
+        self._held = 0
         self._undisputed = 0  # frames above the noise floor that kept the mean
 
     @property
@@ -117,6 +128,36 @@ class Downmix:
         """
         if self.channels == 1:
             return np.ascontiguousarray(samples[:, 0])
+        if self._opened:
+            return self._continue(samples)
+        self._opening.append(samples.copy())
+        self._held += len(samples)
+        if self._held < self._opening_frames * self._frame:
+            return NO_SAMPLES
+        return self._open()
+
+    def flush(self) -> Samples:
+        """End the recording and return the samples that were held back."""
+        return NO_SAMPLES if self._opened or not self._opening else self._open()
+
+    def _open(self) -> Samples:
+        """Make the first choice from the first `OPENING_S` of sound, and mix it."""
+        samples = np.concatenate(self._opening)
+        self._opening, self._opened = [], True
+        count = min(len(samples) // self._frame, self._opening_frames)
+        energies = self._measure(samples[: count * self._frame])
+        if energies:
+            self._floor = [FLOOR_FACTOR * min(column) for column in zip(*energies, strict=True)]
+            for frame in energies:
+                self._accumulate(frame)
+            self._choose()
+            self._before = self._choice
+        head = samples[: count * self._frame]
+        out = np.empty(len(head), np.float32)
+        self._mix(head, out, at=0, choice=self._choice)
+        return np.concatenate((out, self._continue(samples[len(head) :])))
+
+    def _continue(self, samples: Samples) -> Samples:
         if not len(samples):
             return NO_SAMPLES
         begun = len(self._pending)
@@ -142,10 +183,6 @@ class Downmix:
         self._pending = joined[whole * self._frame :].copy()
         return out
 
-    def flush(self) -> Samples:
-        """End the recording; no sample is held back."""
-        return NO_SAMPLES
-
     def _measure(self, samples: Samples) -> list[list[float]]:
         """Return the voice-band energy of each channel and of the mean, for each whole frame."""
         frames = samples.reshape(-1, self._frame, self.channels)
@@ -164,29 +201,37 @@ class Downmix:
 
     def _decide(self, energies: list[float]) -> None:
         """Update the energies by one frame and choose for the next."""
-        count = self.channels
+        if self._accumulate(energies):
+            self._choose()
+
+    def _accumulate(self, energies: list[float]) -> bool:
+        """Add a frame's energies; False if none of them is above the noise floor."""
         voice = [max(0.0, e - f) for e, f in zip(energies, self._floor, strict=True)]
         self._follow_floor(energies)
         if not any(voice):
-            return
-        total = self._energy = [
+            return False
+        self._energy = [
             self._decay * old + new for old, new in zip(self._energy, voice, strict=True)
         ]
-        order = sorted(range(count), key=voice.__getitem__)
         self._alone = [self._decay * old for old in self._alone]
-        if voice[order[-1]] > DOMINANT * voice[order[-2]]:
-            self._alone[order[-1]] += voice[order[-1]]
-        loudest = max(range(count), key=total.__getitem__)
-        if total[loudest] > LOUDER * total[self._loudest]:
+        *_, second, first = sorted(range(self.channels), key=voice.__getitem__)
+        if voice[first] > DOMINANT * voice[second]:
+            self._alone[first] += voice[first]
+        return True
+
+    def _choose(self) -> None:
+        """Choose by the energies so far."""
+        *energies, mean = self._energy
+        loudest = max(range(self.channels), key=energies.__getitem__)
+        if energies[loudest] > LOUDER * energies[self._loudest]:
             self._loudest = loudest
-        share = MEAN_RETURN if self._choice else MEAN_LOSS
-        if total[count] >= share * total[loudest]:
+        if mean >= (MEAN_RETURN if self._choice else MEAN_LOSS) * energies[loudest]:
             self._choice = ()
             self._undisputed += 1
             return
         self._undisputed = 0
-        needed = SPEAKER_SHARE * sum(total[:count])
-        speakers = tuple(c for c in range(count) if self._alone[c] > needed)
+        needed = SPEAKER_SHARE * sum(energies)
+        speakers = tuple(c for c in range(self.channels) if self._alone[c] > needed)
         self._choice = speakers if len(speakers) > 1 else (self._loudest,)
 
     def _follow_floor(self, energies: list[float]) -> None:

@@ -94,10 +94,14 @@ class Decoder(ABC):
             return True
         self._bad += 1
         self.bad += 1
-        return self.patient or self._bad < MAX_BAD
+        return not self._given_up
+
+    @property
+    def _given_up(self) -> bool:
+        return self._bad >= MAX_BAD and not self.patient
 
     def _check(self) -> None:
-        if self._bad >= MAX_BAD and not self.patient:
+        if self._given_up:
             raise undecodable("The sound is damaged: too many packets in a row cannot be decoded.")
 
 
@@ -154,7 +158,8 @@ class PcmDecoder(Decoder):
         self._rest = data[whole:]
 
     def _flush(self) -> Samples:
-        return self._resampler.flush()
+        held = self._resampler.push(self._downmix.flush())
+        return np.concatenate((held, self._resampler.flush()))
 
 
 def to_channels(data: bytes, *, sample_format: str, channels: int) -> Samples:

@@ -230,8 +230,8 @@ class Demuxer(ABC):
         self._lost = warning
         self._damages += 1
         self._trailing = False
-        self._pos = min(self._pos + 1, len(self._buffer))
         self._skip = 0
+        self._advance(1)
         self._restart()
 
     def _note(self, packets: list[Packet], event: AudioWarning | Track) -> None:

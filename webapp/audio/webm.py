@@ -256,14 +256,12 @@ class WebmDemuxer(Demuxer):
         end = body + size
         if end > len(buffer):
             return None
-        self._pos = end
         lacing = buffer[start - 1] >> 1 & 3
         ticks = self._cluster + int.from_bytes(buffer[start - 3 : start - 1], "big", signed=True)
         time_s = ticks * self._tick_s - self._delay_s
         frame = bytes(buffer[start:end])
-        if not lacing:
-            return [Packet(frame, 0, time_s)]
-        first, *others = split_lace(frame, kind=lacing)
+        first, *others = split_lace(frame, kind=lacing) if lacing else [frame]
+        self._pos = end
         return [Packet(first, 0, time_s), *map(Packet, others)]
 
     def _end_group(self, packets: list[Packet]) -> None:

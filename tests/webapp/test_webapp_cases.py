@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from webapp import create_app
 from webapp.audio import decode_file
+from webapp.settings import Settings
 
 CASES = Path(__file__).parents[1] / "fixtures" / "cases"
 BASE = (CASES / "base.wav").read_bytes()
@@ -91,6 +93,12 @@ WAV_CASES = {
         [],
     ),
 }
+
+
+@pytest.fixture(scope="module")
+def app():
+    """An application that no other test counts uploads of."""
+    return create_app(Settings(max_uploads_per_minute=1_000))
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,17 @@ import psutil
 import pytest
 
 from benchmarks.recording import load, prolong
-from tests.servers import LiveClient, Server
+from tests.servers import LiveClient, Server, serve
 
 PATH = "/api/v1/predictions"
 J01 = b"RIFF\x32\0\0\0WAVELIST\x26\0\0\0INFOISFT" + struct.pack("<I", 0x7FFFFFF0) + bytes(26)
+
+
+@pytest.fixture(scope="module")
+def server(mode):
+    """A real gunicorn of which no other test counts the uploads."""
+    with serve({"ASYNC_MODE": mode, "MAX_UPLOADS_PER_MINUTE": "1000"}) as running:
+        yield running
 
 
 def send(server: Server, body: bytes, content_type: str = "multipart/form-data; boundary=b"):

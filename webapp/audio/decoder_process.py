@@ -61,6 +61,9 @@ worker take precedence over long files, and a short clip waits for nobody."""
 _MADV_DONTNEED = 4
 """From Linux's mman-common.h."""
 
+_AFTER_S = 0.01
+"""Pause before the next child is forked: a short clip is decoded first, on both cores."""
+
 _RETRY_S = 0.5
 """Pause after a child died while it waited, or could not be forked."""
 
@@ -85,8 +88,7 @@ def main() -> None:
         message = _keep_ready(control)
         if message == QUIT:
             return
-        if message != TAKEN:
-            time.sleep(_RETRY_S)
+        time.sleep(_AFTER_S if message == TAKEN else _RETRY_S)
 
 
 def _keep_ready(control: socket.socket) -> bytes:

@@ -50,6 +50,7 @@ def main() -> None:
         here = median_ms(lambda data=data: list(decode_file(data)))
         there = median_ms(lambda data=data: list(decoder.decode(data)))
         print(f"| {name} | {here:.2f} | {there:.2f} |")
+    time.sleep(1.0)  # until the child of the last file has ended and the next one waits
     process = psutil.Process(decoder.pid)
     pss = [one.memory_full_info().pss / 2**20 for one in (process, *process.children())]
     print(f"\nMemory (PSS): {pss[0]:.1f} MB, and its waiting child {pss[1]:.1f} MB.")

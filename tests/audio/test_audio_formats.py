@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.audio.audio_files import FRAGMENTED, mux, sound_file, sweep, wav
-from webapp.audio import decode_file
+from webapp.audio import decode_file, open_stream
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "fixtures" / "cases"
@@ -245,3 +245,22 @@ def test_zeros_in_front_of_a_file_change_nothing(make, zeros):
     data = make()
     expected = np.concatenate(list(decode_file(data)))
     assert np.array_equal(np.concatenate(list(decode_file(bytes(zeros) + data))), expected)
+
+
+@pytest.mark.parametrize("layout", ["5.1", "7.1", "hexadecagonal"])
+@pytest.mark.parametrize(
+    ("container", "codec"), [("mp4", "aac"), ("matroska", "pcm_s16le"), ("wv", "wavpack")]
+)
+def test_many_channels_become_their_sound(container, codec, layout):
+    """Planar frames of eight channels and more made PyAV read wild pointers."""
+    samples = np.concatenate(list(decode_file(mux(container, codec, layout=layout))))
+    correlation, lag_s = agreement(samples, sweep(rate=16_000))
+    assert correlation > 0.95
+    assert abs(lag_s) <= LONGEST_LAG_S
+
+
+def test_a_live_stream_of_eight_channels_becomes_its_sound():
+    data = mux("mp4", "aac", layout="7.1", options=FRAGMENTED)
+    opened = open_stream("audio/mp4;codecs=mp4a.40.2")
+    samples = np.concatenate([opened.push(data), opened.finish()])
+    assert agreement(samples, sweep(rate=16_000))[0] > 0.95

@@ -47,6 +47,9 @@ _MAX_ERRORS = 20
 _END_S = 0.5
 """A file that is shorter than its header says by this much was cut off."""
 
+_PLANES = 8
+"""Data pointers in FFmpeg's frame (AV_NUM_DATA_POINTERS)."""
+
 _FORMATS = {"u8": "u8", "s16": "s16", "s32": "s32", "flt": "f32", "dbl": "f64"}
 _DEMUXERS = {
     "webm": "matroska",
@@ -137,6 +140,7 @@ class PacketCodec:
         self._context = cast(AudioCodecContext, av.CodecContext.create(name, "r"))
         self._context.extradata = extradata
         self._context.thread_count = 1
+        self._reader = FrameReader()
 
     def decode(self, data: bytes) -> tuple[Samples, int] | None:
         """Decode a packet to samples, shape (n, channels), and their rate, Hz.
@@ -151,28 +155,58 @@ class PacketCodec:
             return None
         if not frames:
             return NO_SAMPLES.reshape(0, 1), 0
-        parts = [frame_to_channels(frame) for frame in frames]
+        parts = [self._reader.read(frame) for frame in frames]
         return (parts[0] if len(parts) == 1 else np.concatenate(parts)), frames[0].sample_rate
 
 
-def frame_to_channels(frame: AudioFrame) -> Samples:
-    """Return a decoded frame as float32, shape (n, channels), in -1..1.
+class FrameReader:
+    """Decoded frames to float32 arrays.
 
-    Raises
-    ------
-    AudioError
-        ``unsupported_media`` for integers of 64 bits, which no codec on the list gives, and for
-        more than 32 channels.
+    PyAV 18 looks for the planes of a frame up to a null pointer, which does not follow the eighth
+    plane: `to_ndarray` reads wild pointers for planar sound of eight channels or more. Such frames
+    are first converted to packed ones, which have one plane.
     """
-    array = frame.to_ndarray()
-    name = frame.format.name
-    channels = frame.layout.nb_channels
-    if name.endswith("p"):
-        name, array = name[:-1], array.T
-    if name not in _FORMATS or not 1 <= channels <= 32:
-        raise unsupported("The sound in this file is of a kind that is not read.")
-    packed = np.ascontiguousarray(array)
-    return to_channels(packed.tobytes(), sample_format=_FORMATS[name], channels=channels)
+
+    def __init__(self) -> None:
+        self._packer: av.AudioResampler | None = None
+        self._form: tuple[str, str, int] | None = None
+
+    def read(self, frame: AudioFrame) -> Samples:
+        """Return a decoded frame as float32, shape (n, channels), in -1..1.
+
+        Raises
+        ------
+        AudioError
+            ``unsupported_media`` for integers of 64 bits, which no codec on the list gives, and
+            for more than 32 channels.
+        """
+        channels = frame.layout.nb_channels
+        if not 1 <= channels <= 32:
+            raise unsupported("The sound in this file is of a kind that is not read.")
+        if channels >= _PLANES and frame.format.is_planar:
+            frame = self._packed(frame)
+        name = frame.format.name.removesuffix("p")
+        if name not in _FORMATS:
+            raise unsupported("The sound in this file is of a kind that is not read.")
+        array = frame.to_ndarray()
+        packed = np.ascontiguousarray(array.T if frame.format.is_planar else array)
+        return to_channels(packed.tobytes(), sample_format=_FORMATS[name], channels=channels)
+
+    def _packed(self, frame: AudioFrame) -> AudioFrame:
+        form = frame.format.name, frame.layout.name, frame.sample_rate
+        if self._packer is None or form != self._form:
+            self._packer = av.AudioResampler(
+                format=frame.format.packed, layout=frame.layout, rate=frame.sample_rate
+            )
+            self._form = form
+        try:
+            (packed,) = self._packer.resample(frame)
+        except (av.FFmpegError, ValueError) as error:
+            self._packer = None
+            raise unsupported("The layout of this file's channels is not read.") from error
+        if packed.samples != frame.samples or packed.layout.nb_channels != frame.layout.nb_channels:
+            raise unsupported("The layout of this file's channels is not read.")
+        return packed
 
 
 def decode_container(
@@ -393,13 +427,14 @@ class _Chain:
     """Frames of any layout and rate to mono at 16 kHz."""
 
     def __init__(self) -> None:
+        self._reader = FrameReader()
         self._resampler = FollowingResampler()
         self._downmix: Downmix | None = None
         self._form = (0, 0)
 
     def push(self, frame: AudioFrame, *, gap_s: float) -> Iterator[Samples]:
         """Yield the samples of a frame, after `gap_s` seconds of silence."""
-        samples = frame_to_channels(frame)
+        samples = self._reader.read(frame)
         form = samples.shape[1], frame.sample_rate
         if form != self._form or self._downmix is None:
             if self._downmix is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import struct
 import threading
 import time
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from benchmarks.recording import load, prolong
-from tests.servers import LiveClient, Server, serve
+from tests.servers import LiveClient, Server, is_ready, serve
 
 PATH = "/api/v1/predictions"
 J01 = b"RIFF\x32\0\0\0WAVELIST\x26\0\0\0INFOISFT" + struct.pack("<I", 0x7FFFFFF0) + bytes(26)
@@ -182,3 +183,20 @@ def test_the_decoder_process_is_small(server, speech_wav):
     pss = [process.memory_full_info().pss / 2**20 for process in (decoder, *decoder.children())]
     assert len(pss) == 2
     assert sum(pss) < 40
+
+
+@pytest.mark.parametrize("how", ["stopped", "reloaded"])
+def test_a_server_leaves_no_decoder_process_behind(mode, how, speech_wav):
+    with serve({"ASYNC_MODE": mode}) as server:
+        (worker,) = server.workers
+        (decoder,) = psutil.Process(worker).children()
+        processes = [decoder, *decoder.children()]
+        if how == "reloaded":
+            server.process.send_signal(signal.SIGHUP)
+            assert not psutil.wait_procs(processes, timeout=20)[1]
+            assert is_ready(server.url)
+            (after,) = server.workers
+            assert after != worker
+            assert send(server, form(b'"file"; filename="a.wav"', speech_wav))[0] == 200
+            assert psutil.Process(after).children()
+    assert not psutil.wait_procs(processes, timeout=20)[1]

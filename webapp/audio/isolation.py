@@ -58,9 +58,9 @@ class Limits:
     """
 
     memory_bytes: int = 256 << 20
-    cpu_s: float = 10.0
-    cpu_per_s: float = 0.05
-    wait_s: float = 90.0
+    cpu_s: float = 5.0
+    cpu_per_s: float = 0.03
+    wait_s: float = 60.0
 
 
 @dataclass

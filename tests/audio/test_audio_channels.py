@@ -27,7 +27,6 @@ from webapp.audio.webm import WebmDemuxer
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 RATE = 16_000
-RNG = np.random.default_rng(5)
 CLIPS = ("angry-woman-home", "sad-man-letter", "neutral-woman-letter")
 
 

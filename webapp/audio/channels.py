@@ -19,6 +19,12 @@ FRAME_S = 0.02
 OPENING_S = 0.5
 """Sound at the beginning that is held back until the first choice; nothing is held back later."""
 
+OPENING_VOICE = 0.1
+"""Share of the opening's energy above the noise floor that counts as speech."""
+
+DEAD = 1e-5
+"""A channel whose noise is below this share of the loudest channel's is not connected (-50 dB)."""
+
 MEAN_LOSS = 10 ** (-0.7 / 10)
 """Share of the loudest channel's energy (-0.7 dB) below which the mean is left."""
 
@@ -31,10 +37,10 @@ LOUDER = 10 ** (1.5 / 10)
 DOMINANT = 4.0
 """One channel speaks alone in a frame where its energy is this many times any other's (6 dB)."""
 
-SPEAKER_SHARE = 0.003
-"""A channel has a speaker of its own if its lone frames hold this share of the energy (-25 dB).
+SPEAKER_SHARE = 0.005
+"""A channel has a speaker of its own if its lone frames hold this share of the energy (-23 dB).
 
-A second speaker of equal level is added within 0.1 s, one who is 13 dB softer within 0.6 s.
+A second speaker of equal level is added within 0.1 s, one who is 13 dB softer within 0.7 s.
 """
 
 MEMORY_S = 10.0
@@ -44,7 +50,7 @@ FLOOR_BLOCK_S = 0.5
 FLOOR_BLOCKS = 3
 """The noise floor is the least frame energy of the last three blocks of 0.5 s."""
 
-FLOOR_FACTOR = 2.0
+FLOOR_FACTOR = 3.0
 """Steady noise has frames above its least one; energy below this multiple is taken for noise."""
 
 SETTLED_S = 2.0
@@ -151,6 +157,9 @@ class Downmix:
             for frame in energies:
                 self._accumulate(frame)
             self._choose()
+            sums = [sum(column) for column in zip(*energies, strict=True)]
+            if max(self._energy) < OPENING_VOICE * max(sums):
+                self._choose_noise(sums)
             self._before = self._choice
         head = samples[: count * self._frame]
         out = np.empty(len(head), np.float32)
@@ -233,6 +242,18 @@ class Downmix:
         needed = SPEAKER_SHARE * sum(energies)
         speakers = tuple(c for c in range(self.channels) if self._alone[c] > needed)
         self._choice = speakers if len(speakers) > 1 else (self._loudest,)
+
+    def _choose_noise(self, sums: list[float]) -> None:
+        """Choose while nobody speaks: the mean, or the channel with the least noise of its own."""
+        *energies, mean = sums
+        loudest = max(energies)
+        if mean >= MEAN_LOSS * loudest:
+            self._choice = ()
+            return
+        alive = [c for c in range(self.channels) if energies[c] > DEAD * loudest]
+        quietest = min(alive, key=energies.__getitem__)
+        first = next(c for c in alive if energies[c] <= LOUDER * energies[quietest])
+        self._choice, self._loudest = (first,), first
 
     def _follow_floor(self, energies: list[float]) -> None:
         self._least = [min(pair) for pair in zip(self._least, energies, strict=True)]

@@ -168,7 +168,7 @@ class Demuxer(ABC):
         if not self._resync or self.track is None:
             return packets
         self._at_end = True
-        cut_off = self._incomplete()
+        cut_off = self._incomplete() or self._skip > 0
         while self._pos < len(self._buffer):
             self._read(packets)
             if self._lost is not None or self._pos >= len(self._buffer):

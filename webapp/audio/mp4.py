@@ -20,6 +20,9 @@ from webapp.audio.mp4_header import Mp4Track, boxes, read_movie
 _MAX_SAMPLES = 16_384
 """Packets of one fragment; a recorder's have about fifty, a hostile one could claim billions."""
 _FIRST_BOXES = frozenset({b"ftyp", b"styp", b"moov"})
+_BOXES = frozenset(
+    b"ftyp styp moov moof mdat free skip wide sidx ssix emsg prft mfra uuid meta udta pdin".split()
+)
 _UNTIL_END = 1 << 62
 _SYNC = re.compile(rb"moof|ftyp")
 _MISSING = "The MP4 stream is damaged: a fragment's sound is missing."
@@ -92,6 +95,8 @@ class Mp4Demuxer(Demuxer):
             self._samples.clear()
         if not header <= size <= _UNTIL_END or not kind.isascii():
             raise undecodable("The MP4 stream is damaged: no box begins where one should.")
+        if self._resync and kind not in _BOXES:
+            raise undecodable("The MP4 file is damaged: a box is of no known kind.")
         if kind == b"mdat":
             if self._movie is None:
                 raise unsupported("This MP4 is not fragmented; as a stream it cannot be read.")

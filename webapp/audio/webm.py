@@ -35,6 +35,8 @@ _LONG = frozenset(
 )
 """Elements that may be long and that nobody here needs: SeekHead, Info, Cues, Tags, Attachments,
 Chapters, Void, BlockAdditions, CodecState."""
+_KNOWN = _LONG | {0xA7, 0xAB, 0xAF, 0x5854, 0xBF, 0x9B, 0xFB, 0xFA, 0xFD, 0xA2, 0x8E, 0xC8, 0x75A2}
+"""Elements beside, and inside, clusters and block groups that the demuxer skips (RFC 9559)."""
 _MAX_UNKNOWN = 1024 * 1024
 _UNKNOWN_SIZE = -1
 _SYNC_BLOCKS = (b"\xa3", b"\xa0")
@@ -202,6 +204,8 @@ class WebmDemuxer(Demuxer):
                 if not self._open():
                     return
             else:
+                if self._resync and ident not in _KNOWN:
+                    raise undecodable("The WebM file is damaged: an element is of no known kind.")
                 if size > _MAX_UNKNOWN and ident not in _LONG:
                     raise undecodable("The WebM stream is damaged: an unknown element is too long.")
                 self._pos = body

@@ -15,6 +15,7 @@ TRAILING = "trailing"
 TRUNCATED = "truncated"
 JOINED = "joined"
 GAP = "gap"
+OTHER_TRACK = "other_track"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class AudioWarning:
         wrong. ``trailing``: bytes at the end of the file are no sound that can be read, and were
         left out. ``truncated``: the file ends in the middle of its sound. ``joined``: another
         recording follows in the same file; the decoder plays it too. ``gap``: the timestamps jump;
-        silence fills the gap.
+        silence fills the gap. ``other_track``: the first readable sound track has no sound, and
+        the decoder plays another.
     message
         One sentence for the person who sent the bytes.
     at_s

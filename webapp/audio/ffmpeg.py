@@ -23,6 +23,7 @@ from webapp.audio.decoder import to_channels
 from webapp.audio.errors import (
     DAMAGED,
     GAP,
+    OTHER_TRACK,
     TRUNCATED,
     AudioError,
     AudioWarning,
@@ -34,9 +35,6 @@ from webapp.audio.stream import MAX_DRIFT, MAX_JITTER_S, MAX_START_S, WARNED_GAP
 
 MAX_ALLOCATION = 64 << 20
 """Bytes of one allocation of FFmpeg: a header may claim 2 GB for a tag or for an index."""
-
-OTHER_TRACK = "other_track"
-"""Code of the warning that the first sound track is unreadable or silent, and another is used."""
 
 MAX_TRACKS = 16
 """Sound tracks that are tried; every try reads the whole file."""
@@ -243,19 +241,20 @@ def decode_container(
         ``unsupported_media`` without sound or for a codec that is not read; ``undecodable`` if
         nothing can be decoded; ``empty`` if there are no samples.
     """
-    with _open(data, kind) as container:
-        tracks = _tracks(container)
+    container = _open(data, kind)
+    tracks = _tracks(container)
     error: AudioError | None = None
     silent = None
     for number in tracks:
         own: list[AudioWarning] = []
         if number != tracks[0]:
+            container = _open(data, kind)
             own.append(
                 AudioWarning(OTHER_TRACK, f"Track {number + 1} is the first with sound.", None)
             )
         zeros = 0
         try:
-            parts = _decode_track(data, kind, number, warnings=own, charge=charge)
+            parts = _decode_track(container, kind, number, warnings=own, charge=charge)
             for part in parts:
                 if zeros >= 0 and len(tracks) > 1 and not part.any():
                     zeros += part.size
@@ -323,15 +322,15 @@ def _is_readable(track: AudioStream) -> bool:
 
 
 def _decode_track(
-    data: bytes,
+    container: InputContainer,
     kind: str,
     number: int,
     *,
     warnings: list[AudioWarning],
     charge: Callable[[float], None],
 ) -> Iterator[Samples]:
-    """Decode one track of a file; see `decode_container`."""
-    with _open(data, kind) as container:
+    """Decode one track of a file and close the file; see `decode_container`."""
+    with container:
         track = cast(AudioStream, container.streams[number])
         clock = _Clock(_origin_s(container, kind), charge)
         chain = _Chain()

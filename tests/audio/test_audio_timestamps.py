@@ -28,12 +28,12 @@ def frames(count: int = 60) -> list[bytes]:
 def webm(times_ms: list[float], packets: list[bytes] | None = None) -> bytes:
     """Write packets at the given times, each in a cluster of its own."""
     packets = frames(len(times_ms)) if packets is None else packets
-    blocks = b""
+    parts = [webm_header()]
     for time_ms, packet in zip(times_ms, packets, strict=True):
-        blocks += element("1f43b675", b"", size=-1)
-        blocks += element("e7", round(time_ms).to_bytes(8, "big"))
-        blocks += element("a3", b"\x81\0\0\x80" + packet)
-    return webm_header() + blocks
+        parts.append(element("1f43b675", b"", size=-1))
+        parts.append(element("e7", round(time_ms).to_bytes(8, "big")))
+        parts.append(element("a3", b"\x81\0\0\x80" + packet))
+    return b"".join(parts)
 
 
 def listen(data: bytes, mime: str = "audio/webm", **more) -> np.ndarray:

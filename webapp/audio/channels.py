@@ -53,7 +53,7 @@ FLOOR_BLOCKS = 3
 FLOOR_FACTOR = 3.0
 """Steady noise has frames above its least one; energy below this multiple is taken for noise."""
 
-SETTLED_S = 2.0
+SETTLED_S = 1.0
 """Sound above the noise floor, in seconds, after which a mean that was never left is final."""
 
 _ANALYSIS_RATE = 8_000

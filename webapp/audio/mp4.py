@@ -150,6 +150,7 @@ class Mp4Demuxer(Demuxer):
         return True
 
     def _restart(self) -> None:
+        self._damages += 9  # a hostile fragment of a megabyte takes 30 ms to read
         self._samples.clear()
         self._data_end = -1
 

@@ -17,7 +17,7 @@ from webapp.audio.opus_packet import MAX_PACKET_SAMPLES, OPUS_RATE, packet_sampl
 from webapp.audio.resample import NO_SAMPLES, SAMPLE_RATE, Resampler, Samples
 
 _RATIO = OPUS_RATE // SAMPLE_RATE
-_CHECK = 25
+_CHECK = 10
 """Packets after which the decoder looks again whether one channel is enough."""
 _PRIMING = 6
 """Packets that a new decoder state decodes again: 120 ms or more."""
@@ -110,7 +110,7 @@ class OpusDecoder(_OpusBase):
             run.append(packet)
             self._packets += 1
             # At fixed packets only, so that the result does not depend on the calls' sizes.
-            if self._undecided and self._packets % _CHECK == 0:
+            if self._channels == 2 and self._packets % _CHECK == 0:
                 parts.append(self._decode_run(run))
                 run = []
                 if self._downmix.settled:

@@ -53,6 +53,9 @@ MAX_JITTER_S = 0.2
 MAX_DRIFT = 0.001
 """Timestamps may run slower or faster than the samples by this share without forming a gap."""
 
+_DRIFT_S = MAX_DRIFT * 0.02
+"""The same per packet, which mostly holds 20 ms."""
+
 MAX_START_S = 60.0
 """A stream whose first timestamp is later was cut from a longer one and begins at 0."""
 
@@ -252,18 +255,19 @@ class AudioStream:
         items: list[_Item] = []
         seconds: list[float] = []
         for packet in packets:
-            self._handle_events(items, seconds)
+            if self._events < len(self._demuxer.events):
+                self._handle_events(items, seconds)
             if self._reading is None:
                 assert self._demuxer.track is not None
                 self._reading = self._decoder = self._open(self._demuxer.track)
-            gap_s = 0.0 if packet.time_s is None else self._gap_before(packet.time_s)
-            if gap_s > 0:
+            if packet.time_s is not None and (gap_s := self._gap_before(packet.time_s)):
                 items.append(gap_s)
                 seconds.append(gap_s)
+                self._position_s += gap_s
             packet_s = self._reading.seconds(packet)
             items.append(packet)
             seconds.append(packet_s)
-            self._position_s += gap_s + packet_s - packet.trim / 48_000
+            self._position_s += packet_s - packet.trim / 48_000 if packet.trim else packet_s
             self._begins = False
             self._packets += 1
         self._handle_events(items, seconds)
@@ -310,8 +314,7 @@ class AudioStream:
         """
         late_s = time_s + self._shift_s - self._position_s
         if -MAX_JITTER_S <= late_s <= MAX_JITTER_S:
-            drift_s = MAX_DRIFT * 0.02  # packets of 20 ms are the rule
-            self._shift_s -= max(-drift_s, min(drift_s, late_s))
+            self._shift_s -= _DRIFT_S if late_s > _DRIFT_S else max(-_DRIFT_S, late_s)
             return 0.0
         first = self._begins and (self._packets > 0 or time_s > MAX_START_S)
         resumes = self._position_s <= self._resumed_until_s

@@ -208,13 +208,18 @@ def test_a_decoder_process_that_died_is_started_again(decoder):
 
 def test_the_decoder_process_ends_with_its_parent():
     program = (
-        "from webapp.audio import decode_isolated, isolation; import psutil; "
-        "d = isolation.DecoderProcess(); d.start(); "
-        "import time; p = psutil.Process(d.pid)\n"
-        "while not p.children(): time.sleep(0.05)\n"
-        "print(d.pid, *[c.pid for c in p.children()])"
+        "import sys, time, psutil; from webapp.audio.isolation import DecoderProcess; "
+        "d = DecoderProcess(); list(d.decode(sys.stdin.buffer.read())); "
+        "p = psutil.Process(d.pid)\n"
+        "while len(p.children()) != 1: time.sleep(0.05)\n"
+        "print(d.pid, p.children()[0].pid)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=sound_file("WAV", "PCM_16"),
+        capture_output=True,
+        check=True,
+    )
     pids = [int(pid) for pid in done.stdout.split()]
     assert len(pids) == 2
     wait_until(lambda: not any(psutil.pid_exists(pid) for pid in pids))

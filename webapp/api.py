@@ -95,7 +95,7 @@ class Api:
 
     def samples(self) -> Response:
         """List the sample clips."""
-        return jsonify(self._gate.work(self._library.listing))
+        return jsonify(self._gate.work(self._library.listing, request.script_root))
 
     def model(self) -> Response:
         """Tell what the model is, what it learnt from and how often it is right."""
@@ -106,7 +106,9 @@ class Api:
 
     def openapi(self) -> Response:
         """Describe this API."""
-        return jsonify(description(self._predictor.labels, self._settings))
+        return jsonify(
+            description(self._predictor.labels, self._settings, server=request.script_root or "/")
+        )
 
     def _answer(self) -> _Answer:
         self._count_upload()

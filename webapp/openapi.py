@@ -11,8 +11,16 @@ from webapp.settings import Settings
 Json = dict[str, Any]
 
 
-def description(labels: Sequence[str], settings: Settings) -> Json:
-    """Return the document behind /api/v1/openapi.json."""
+def description(labels: Sequence[str], settings: Settings, *, server: str = "/") -> Json:
+    """Return the document behind /api/v1/openapi.json.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    settings : Settings
+    server : str
+        The path under which the application is published, such as `/emotion`.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
@@ -28,6 +36,7 @@ def description(labels: Sequence[str], settings: Settings) -> Json:
             "predictions, and then gets prediction, state {recording, interrupted} and ended "
             "{reason}, until unshare or until the speaker's connection ends.",
         },
+        "servers": [{"url": server}],
         "paths": {
             "/api/v1/predictions": {"post": _predictions(settings)},
             "/api/v1/samples": {

@@ -94,6 +94,10 @@ def _schemas(labels: Sequence[str]) -> Json:
             "state": {"type": "string", "enum": ["speech", "silence", "unsure"]},
             "emotion": emotion,
             "probabilities": _ref("Probabilities"),
+            "other_sound": {
+                "type": "boolean",
+                "description": "true: the state is silence because the sound is no voice",
+            },
         }
     )
     return {

@@ -126,7 +126,8 @@ def test_an_answer_has_the_contracts_keys_in_its_order():
     model = protocol.model_info("m", "1")
     answer = protocol.answer(judgement, EMOTIONS, model, file="a.wav")
     assert list(answer) == ["file", "duration_s", "emotion", "probabilities", "timeline", "model"]
-    assert list(answer["timeline"][0]) == ["start_s", "end_s", "state", "emotion", "probabilities"]
+    window_keys = ["start_s", "end_s", "state", "emotion", "probabilities", "other_sound"]
+    assert list(answer["timeline"][0]) == window_keys
     assert "file" not in protocol.answer(judgement, EMOTIONS, model)
     assert json.loads(json.dumps(answer)) == answer
 

@@ -73,7 +73,7 @@ setInterval(() => screen.tick(session?.clock.seconds ?? 0), 100);
 
 function finish(judgement, about, source) {
   const told = result.show(judgement, about, source);
-  bars.show(judgement.probabilities, { state: told.state, seq: "summary" });
+  bars.show(judgement.probabilities, { state: told.state, emotion: judgement.emotion, seq: "summary" });
   $("result-sentence").focus({ preventScroll: true });
 }
 
@@ -115,7 +115,7 @@ const listeners = {
   prediction({ prediction, window }) {
     if (!["recording", "paused", "stopping"].includes(state.name)) return;
     bars.show(prediction.probabilities, prediction);
-    screen.heard(prediction);
+    screen.heard(window);
     studio.heard(window);
     mfcc.judged(prediction);
   },

@@ -54,7 +54,7 @@ export default {
 
   // Emotions, and what is not one
   emotions: { neutral: "neutral", happy: "fröhlich", sad: "traurig", angry: "wütend", fearful: "ängstlich" },
-  kinds: { silence: "Stille", unsure: "unsicher", gap: "nicht beurteilt" },
+  kinds: { silence: "Stille", other: "anderes Geräusch", unsure: "unsicher", gap: "nicht beurteilt" },
 
   // The state, in words
   states: {
@@ -76,7 +76,9 @@ export default {
   },
   hearing: {
     speech: "Hört Sprache.",
+    listening: "Hört Sprache. Die ersten Worte reichen für ein Urteil nicht aus.",
     silence: "Stille. Sagen Sie etwas.",
+    other: "Hört ein anderes Geräusch, keine Stimme.",
     unsure: "Hört Sprache, ist aber unsicher, wie sie klingt.",
   },
   reconnected: "Wieder verbunden: die Aufnahme geht weiter.",
@@ -156,6 +158,7 @@ export default {
     reconnecting: "Einen Moment…",
     stranded: "Warten auf den Server",
     silence: "Stille",
+    other: "Ein anderes Geräusch",
     unsure: "Nicht sicher",
     emotion: (emotion) => `Ihre Stimme klingt ${emotion}`,
     judging: "Einen Moment…",
@@ -166,6 +169,7 @@ export default {
     yours: (emotion, share) => sounds("Ihre Stimme klang", emotion, share),
     clip: (emotion, share) => sounds("Diese Stimme klingt", emotion, share),
     silent: "Es war keine Sprache zu hören.",
+    other: "Es war keine Sprache zu hören, nur andere Geräusche.",
     unsure: "Sie klingt nach keiner der fünf deutlich.",
     next: (emotion, share) => `Am nächsten danach: ${emotion}, ${percent(share)}.`,
     meant: (emotion) => `Gemeint war: ${emotion}.`,

@@ -55,7 +55,7 @@ export default {
 
   // Emotions, and what is not one
   emotions: { neutral: "neutral", happy: "happy", sad: "sad", angry: "angry", fearful: "fearful" },
-  kinds: { silence: "silence", unsure: "unsure", gap: "not judged" },
+  kinds: { silence: "silence", other: "another sound", unsure: "unsure", gap: "not judged" },
 
   // The state, in words
   states: {
@@ -77,7 +77,9 @@ export default {
   },
   hearing: {
     speech: "Hearing speech.",
+    listening: "Hearing speech. The first words are not enough to judge.",
     silence: "Silence. Say something.",
+    other: "Hearing another sound, not a voice.",
     unsure: "Hearing speech, but unsure what it sounds like.",
   },
   reconnected: "Connected again: the recording goes on.",
@@ -157,6 +159,7 @@ export default {
     reconnecting: "One moment…",
     stranded: "Waiting for the server",
     silence: "Silence",
+    other: "Another sound",
     unsure: "Not sure",
     emotion: (emotion) => `Your voice sounds ${emotion}`,
     judging: "One moment…",
@@ -167,6 +170,7 @@ export default {
     yours: (emotion, share) => sounds("Your voice sounded", emotion, share),
     clip: (emotion, share) => sounds("This voice sounds", emotion, share),
     silent: "No speech was heard.",
+    other: "No speech was heard, only other sounds.",
     unsure: "It sounds like none of the five clearly.",
     next: (emotion, share) => `Next nearest: ${emotion}, ${percent(share)}.`,
     meant: (emotion) => `The speaker meant it to sound ${emotion}.`,

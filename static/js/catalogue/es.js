@@ -54,7 +54,7 @@ export default {
 
   // Emotions, and what is not one
   emotions: { neutral: "neutra", happy: "alegre", sad: "triste", angry: "enfadada", fearful: "asustada" },
-  kinds: { silence: "silencio", unsure: "sin certeza", gap: "sin analizar" },
+  kinds: { silence: "silencio", other: "otro sonido", unsure: "sin certeza", gap: "sin analizar" },
 
   // The state, in words
   states: {
@@ -76,7 +76,9 @@ export default {
   },
   hearing: {
     speech: "Se oye una voz.",
+    listening: "Se oye una voz. Las primeras palabras no bastan para analizarla.",
     silence: "Silencio. Diga algo.",
+    other: "Se oye otro sonido, no una voz.",
     unsure: "Se oye una voz, pero no está claro cómo suena.",
   },
   reconnected: "Conectado de nuevo: la grabación sigue.",
@@ -156,6 +158,7 @@ export default {
     reconnecting: "Un momento…",
     stranded: "Esperando al servidor",
     silence: "Silencio",
+    other: "Otro sonido",
     unsure: "Sin certeza",
     emotion: (emotion) => `Su voz suena ${emotion}`,
     judging: "Un momento…",
@@ -166,6 +169,7 @@ export default {
     yours: (emotion, share) => sounds("Su voz sonaba", emotion, share),
     clip: (emotion, share) => sounds("Esta voz suena", emotion, share),
     silent: "No se ha oído ninguna voz.",
+    other: "No se ha oído ninguna voz, solo otros sonidos.",
     unsure: "No suena claramente a ninguna de las cinco.",
     next: (emotion, share) => `La siguiente más cercana: ${emotion}, ${percent(share)}.`,
     meant: (emotion) => `Quería sonar ${emotion}.`,

@@ -253,5 +253,5 @@ if (missing) {
 screen.show(state); // in the visitor's language: the template's words are English
 document.body.dataset.ready = "true";
 foot(document, { language, busy: () => isLive(state), warning: strings.foot_busy });
-new About(document).load();
+new About(document).load().then((report) => studio.inform(report));
 samples.load().then(() => samples.enable(allowed(state).judge));

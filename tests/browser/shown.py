@@ -109,6 +109,82 @@ def judge(page: Page, card: WebElement) -> None:
     page.wait_state("result")
 
 
+# A report with every section that the page knows, on top of the real one.
+ALARMS = {
+    "people": 298,
+    "false": 0.08,
+    "neutral": 0.71,
+    "anybody_first_10_s": 0.25,
+    "changes_a_minute": 3.46,
+}
+SECTIONS: dict[str, Any] = {
+    "ordinary": ALARMS
+    | {
+        "acted_neutral": 0.12,
+        "groups": [
+            ALARMS | {"by": "kind", "name": "read"},
+            ALARMS | {"by": "kind", "name": "read, second language", "false": 0.12},
+            ALARMS | {"by": "kind", "name": "read, child", "false": 0.31},
+            ALARMS | {"by": "sex", "name": "F", "false": 0.11},
+            ALARMS | {"by": "sex", "name": "M", "false": 0.05},
+            ALARMS | {"by": "pitch", "name": "below 165 Hz"},
+            ALARMS | {"by": "pitch", "name": "above 165 Hz"},
+        ],
+        "calibration": {
+            "people": 280,
+            "false_before": 0.09,
+            "false_after": 0.04,
+            "neutral_before": 0.7,
+            "neutral_after": 0.83,
+        },
+    },
+    "sessions": {
+        "clips": 3600,
+        "corpora": 9,
+        "nothing": 0.47,
+        "neutral": 0.52,
+        "same": 0.45,
+        "mixed": 0.53,
+        "all": 0.57,
+    },
+    "people": {
+        "women": 0.62,
+        "men": 0.58,
+        "largest_gap": 0.2,
+        "speakers": 130,
+        "worst": 0.19,
+        "median": 0.59,
+        "gini": 0.154,
+    },
+    "sounds": [
+        {"name": "rain", "refused": 1.0, "false": 0.0},
+        {"name": "cough", "refused": 0.7, "false": 0.23},
+        {"name": "person sneeze", "refused": 0.9, "false": 0.1},
+    ],
+}
+SHOW_SECTIONS = """
+    const [sections, done] = arguments;
+    Promise.all([import('/static/js/about.js'), import('/static/js/address.js')])
+      .then(async ([{ About }, { address }]) => {
+        const model = await (await fetch(address('/api/v1/model'))).json();
+        Object.assign(model.report, sections);
+        new About(document).show({ ...model, prior: { neutral: 0.5, happy: 0, sad: 0 } });
+        done();
+      });"""
+
+
+def with_sections(page: Page) -> Page:
+    """Show a made-up report that has every section."""
+    with_report(page).driver.execute_async_script(SHOW_SECTIONS, SECTIONS)
+    return page
+
+
+def unfold(page: Page) -> None:
+    """Open every part of the page that is folded."""
+    script = "for (const fold of document.querySelectorAll('details')) fold.open = true"
+    page.driver.execute_script(script)
+
+
 def with_report(page: Page) -> Page:
     page.wait(lambda: page.find("#model-report").is_displayed(), "the report did not appear")
     return page

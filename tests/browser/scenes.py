@@ -60,6 +60,7 @@ def visit(stage: Stage) -> Iterator[Scene]:
         yield "idle-open", page
         page.driver.execute_script(script, False)
     with_sections(page)
+    page.wait(lambda: page.all("#cards .sample"), "no sample clips")
     page.driver.execute_script(script, True)
     yield "about", page
     page.driver.execute_script(script, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -162,21 +163,23 @@ SECTIONS: dict[str, Any] = {
         {"name": "person sneeze", "refused": 0.9, "false": 0.1},
     ],
 }
-SHOW_SECTIONS = """
-    const [sections, done] = arguments;
-    Promise.all([import('/static/js/about.js'), import('/static/js/address.js')])
-      .then(async ([{ About }, { address }]) => {
-        const model = await (await fetch(address('/api/v1/model'))).json();
-        Object.assign(model.report, sections);
-        new About(document).show({ ...model, prior: { neutral: 0.5, happy: 0, sad: 0 } });
-        done();
-      });"""
+# Adds sections to the report that the server sends; for `before`.
+ADD_SECTIONS = """
+    const real = window.fetch;
+    window.fetch = async (url, ...more) => {
+      const answer = await real(url, ...more);
+      if (!String(url).endsWith('/api/v1/model')) return answer;
+      const model = await answer.json();
+      Object.assign(model.report, SECTIONS);
+      return Response.json({ ...model, prior: { neutral: 0.5, happy: 0, sad: 0 } });
+    };"""
 
 
-def with_sections(page: Page) -> Page:
-    """Show a made-up report that has every section."""
-    with_report(page).driver.execute_async_script(SHOW_SECTIONS, SECTIONS)
-    return page
+def with_sections(page: Page, sections: dict[str, Any] = SECTIONS) -> Page:
+    """Load the page anew with a report that has these sections, however the real one is."""
+    page.before(ADD_SECTIONS.replace("SECTIONS", json.dumps(sections))).driver.refresh()
+    page.wait(lambda: page.body("ready") == "true", "the page did not become ready")
+    return with_report(page)
 
 
 def unfold(page: Page) -> None:

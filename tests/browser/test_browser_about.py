@@ -17,7 +17,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 from servers import Server
-from shown import SECTIONS, SHOW_SECTIONS, cards, judge, unfold, with_report, with_sections
+from shown import SECTIONS, cards, judge, unfold, with_report, with_sections
 from speech import Speech
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,7 +115,7 @@ def test_a_visitor_reads_three_weak_points_and_may_unfold_the_others(open_page: 
     for summary in summaries:  # by keyboard alone, as everything
         summary.send_keys(Keys.ENTER)
     assert len(page.all("#ordinary tbody tr")) == len(SECTIONS["ordinary"]["groups"])
-    assert "Children who read a second language" in page.text("#ordinary")
+    assert "Children who read in a second language" in page.text("#ordinary")
     assert "from 70 % to 83 %" in page.find("#ordinary-help").text
     assert page.all("#sessions li")[2].text.startswith("45 %")
     assert "130 speakers: 0.15" in page.text("#people-after")
@@ -124,9 +124,7 @@ def test_a_visitor_reads_three_weak_points_and_may_unfold_the_others(open_page: 
 
 
 def test_a_part_that_the_report_lacks_is_not_offered(open_page: Open) -> None:
-    page = with_report(open_page())
-    without = dict.fromkeys(SECTIONS)
-    page.driver.execute_async_script(SHOW_SECTIONS, without)
+    page = with_sections(open_page(), dict.fromkeys(SECTIONS))
     for part in SECTIONS:
         assert not page.find(f"#{part}-part").is_displayed()
     assert len(page.all("#fails li")) == 3
@@ -181,8 +179,7 @@ def test_a_shared_link_is_a_code_that_a_camera_can_read(
 def test_at_no_width_does_any_of_it_stick_out(
     open_page: Open, server: Server, language: str
 ) -> None:
-    page = with_report(open_page(f"{server.url}/?lang={language}"))
-    with_sections(page)
+    page = with_sections(open_page(f"{server.url}/?lang={language}"))
     judge(page, cards(page)[0])
     unfold(page)
     for width in (320, 360, 390, 600, 768, 861, 1280, 1920):

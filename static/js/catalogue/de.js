@@ -427,7 +427,7 @@ export default {
     fails_same: (same, nothing) => `Nach Sprache mit nur einer Emotion erkennt es diese Emotion in ${same} der Aufnahmen; vor jeder Sprache in ${nothing}.`,
     fails_sound: (sound, share) => `Geräusche, die keine Stimme sind, können eine Emotion bekommen. Am schlechtesten: ${sound}, ${share} der Aufnahmen.`,
     fails_speaker: (worst, median) => `Menschen werden verschieden gut beurteilt: am schlechtesten ist es mit ${worst} richtigen Aufnahmen, in der Mitte sind es ${median}.`,
-    fails_new: (known, fresh) => `Bei Aufnahmen einer Art, die es nie gehört hat, ${fresh} statt ${known}.`,
+    fails_new: (known, fresh) => `Bei Aufnahmen einer Art, die es nie gehört hat, beurteilt es ${fresh} richtig statt ${known}.`,
     fails_mostly: "Bei neuartigen Aufnahmen irrt es sich öfter, als es richtig liegt.",
     fails_corpus: (name, share, other, less) => `Am schlechtesten bei neuen Menschen: ${name}, ${share}. Am schlechtesten, wo alles neu war: ${other}, ${less}.`,
     fails_line: (name, share) => `Dieselbe Aufnahme mit einer Störung (${name}) bekommt in ${share} der Fälle ein anderes Urteil.`,

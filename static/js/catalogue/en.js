@@ -428,7 +428,7 @@ export default {
     fails_same: (same, nothing) => `After speech of one emotion alone it recognises that emotion in ${same} of the clips; before any speech, in ${nothing}.`,
     fails_sound: (sound, share) => `Sounds that are no voice may be given an emotion. Worst: ${sound}, ${share} of the recordings.`,
     fails_speaker: (worst, median) => `Speakers differ: ${worst} of the clips of the worst one are judged right, and ${median} of the one in the middle.`,
-    fails_new: (known, fresh) => `On recordings of a kind that it never heard, ${fresh} instead of ${known}.`,
+    fails_new: (known, fresh) => `On recordings of a kind that it never heard it judges ${fresh} of the clips right, instead of ${known}.`,
     fails_mostly: "On recordings of a new kind it is wrong more often than right.",
     fails_corpus: (name, share, other, less) => `Worst of the corpora with new people: ${name}, ${share}. Worst where everything was new: ${other}, ${less}.`,
     fails_line: (name, share) => `The same clip with a disturbance (${name}) gets another answer in ${share} of cases.`,
@@ -449,7 +449,7 @@ export default {
     acted: (share) => `When actors speak neutrally, a false emotion is shown for ${share} of the time.`,
     people: (people) => `${people} people`,
     groups: {
-      kind: { read: "English, read aloud", "read, second language": "Adults who read a second language", "read, child": "Children who read a second language" },
+      kind: { read: "English, read aloud", "read, second language": "Adults who read in a second language", "read, child": "Children who read in a second language" },
       sex: { F: "Women", M: "Men" },
       pitch: { "below 165 Hz": "Low voices (below 165 Hz)", "above 165 Hz": "High voices (above 165 Hz)" },
     },

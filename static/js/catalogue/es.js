@@ -427,7 +427,7 @@ export default {
     fails_same: (same, nothing) => `Tras oír una sola emoción reconoce esa emoción en el ${same} de los clips; antes de oír nada, en el ${nothing}.`,
     fails_sound: (sound, share) => `Los sonidos que no son una voz pueden recibir una emoción. Lo peor: ${sound}, el ${share} de las grabaciones.`,
     fails_speaker: (worst, median) => `Hay diferencias entre personas: de la peor acierta el ${worst} de los clips, y de la que está en el medio el ${median}.`,
-    fails_new: (known, fresh) => `Con grabaciones de un tipo que nunca oyó, ${fresh} en vez de ${known}.`,
+    fails_new: (known, fresh) => `Con grabaciones de un tipo que nunca oyó acierta en el ${fresh} de los clips, en vez del ${known}.`,
     fails_mostly: "Con grabaciones de un tipo nuevo se equivoca más de lo que acierta.",
     fails_corpus: (name, share, other, less) => `La peor colección con personas nuevas: ${name}, ${share}. La peor donde todo era nuevo: ${other}, ${less}.`,
     fails_line: (name, share) => `El mismo clip con una alteración (${name}) recibe otra respuesta en el ${share} de los casos.`,

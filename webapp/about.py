@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from models.bundle import DEFAULT_BUNDLE, REPORT_FILE, Card
 from webapp.protocol import Json
@@ -23,6 +23,7 @@ ALARMS = ("people", "false", "neutral", "anybody_first_10_s", "changes_a_minute"
 SESSIONS = ("nothing", "neutral", "same", "mixed", "all")
 """Speech that a session knows of the speaker before the clip that it judges."""
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -55,15 +56,15 @@ def _report(folder: Path) -> Json | None:
             "chance": 1 / len(report["protocol"]["labels"]),
             "corpora": _corpora(report["protocol"]),
             "splits": {split: _split(report[split]) for split in SPLITS},
-            "ordinary": _ordinary(report.get("ordinary") or {}),
-            "sessions": _sessions(report.get("sessions") or {}),
-            "people": _people(report.get("fairness") or {}),
+            "ordinary": _section(report, "ordinary", _ordinary),
+            "sessions": _section(report, "sessions", _sessions),
+            "people": _section(report, "fairness", _people),
             "disturbances": [
                 {"name": name, "unchanged": found["unchanged"]["mean"]}
                 for name, found in report["robustness"]["conditions"].items()
             ],
-            "sounds_refused": _target(report, "sounds that are no speech"),
-            "sounds": _sounds(report.get("nonspeech") or {}),
+            "sounds_refused": _section(report, "nonspeech", lambda found: found["all"]["mean"]),
+            "sounds": _section(report, "nonspeech", _sounds),
             "aims": {
                 "count": len(report["targets"]),
                 "reached": sum(bool(target["met"]) for target in report["targets"]),
@@ -74,6 +75,20 @@ def _report(folder: Path) -> Json | None:
     except (OSError, KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
         log.warning("%s cannot be used: %r", path, error)
     return None
+
+
+def _section(report: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T | None:
+    """Return what `read` makes of a section; None, with a warning, for a section of another form.
+
+    Reports of older models lack some sections; the page then shows the others.
+    """
+    if not report.get(name):
+        return None
+    try:
+        return read(report[name])
+    except (KeyError, TypeError, AttributeError) as error:
+        log.warning("Section %r of the report is left out of /api/v1/model: %r", name, error)
+        return None
 
 
 def _corpora(protocol: Mapping[str, Any]) -> list[Json]:
@@ -116,10 +131,8 @@ def _figures(corpus: str, found: Mapping[str, Any]) -> Json:
     }
 
 
-def _ordinary(found: Mapping[str, Any]) -> Json | None:
-    """Return the false alarms in ordinary speech, of all and by group; None without the section."""
-    if not found:
-        return None
+def _ordinary(found: Mapping[str, Any]) -> Json:
+    """Return the false alarms in ordinary speech, of all speakers and by group."""
     groups = {"kind": "by_kind", "sex": "by_sex", "pitch": "by_pitch"}
     calibration = found.get("calibration") or {}
     return {
@@ -133,17 +146,15 @@ def _ordinary(found: Mapping[str, Any]) -> Json | None:
         ],
         "calibration": {
             name: calibration[name]
-            for name in ("people", "false_before", "false_after", "neutral_before", "neutral_after")
+            for name in ("people", "before_false", "after_false", "before_neutral", "after_neutral")
         }
         if calibration
         else None,
     }
 
 
-def _sessions(found: Mapping[str, Any]) -> Json | None:
-    """Return the mean UAR of each kind of session; None without the section."""
-    if not found:
-        return None
+def _sessions(found: Mapping[str, Any]) -> Json:
+    """Return the mean UAR of each kind of session."""
     return {
         "clips": found["n"],
         "corpora": len(found["by_corpus"]),
@@ -151,10 +162,8 @@ def _sessions(found: Mapping[str, Any]) -> Json | None:
     }
 
 
-def _people(found: Mapping[str, Any]) -> Json | None:
-    """Return how unequally the network serves women, men and single speakers; None if unknown."""
-    if not found:
-        return None
+def _people(found: Mapping[str, Any]) -> Json:
+    """Return how well the network judges women, men and single speakers."""
     speakers = found.get("by_speaker") or {}
     return {
         "women": found["women"]["mean"],
@@ -164,10 +173,8 @@ def _people(found: Mapping[str, Any]) -> Json | None:
     }
 
 
-def _sounds(found: Mapping[str, Any]) -> list[Json] | None:
-    """Return each kind of sound without speech and its figures; None without the section."""
-    if not found:
-        return None
+def _sounds(found: Mapping[str, Any]) -> list[Json]:
+    """Return each kind of sound without speech and its figures."""
     clips = found.get("clips_with_a_false_emotion") or {}
     return [
         {
@@ -177,8 +184,3 @@ def _sounds(found: Mapping[str, Any]) -> list[Json] | None:
         }
         for kind, share in found["kinds"].items()
     ]
-
-
-def _target(report: Mapping[str, Any], what: str) -> float | None:
-    found = (target["figure"] for target in report["targets"] if what in target["what"])
-    return next(found, None)

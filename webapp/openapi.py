@@ -235,7 +235,7 @@ def _ordinary() -> Json:
         "anybody_first_10_s": share | {"description": "share of people who see a false emotion"},
         "changes_a_minute": {"type": "number"},
     }
-    shares = ("false_before", "false_after", "neutral_before", "neutral_after")
+    shares = ("before_false", "after_false", "before_neutral", "after_neutral")
     by = {"type": "string", "enum": ["kind", "sex", "pitch"]}
     return _object(
         alarms

@@ -57,9 +57,9 @@ export function calibrationHelp(report) {
   const words = strings.model;
   const said = [];
   if (ordinary?.calibration) {
-    const { people, neutral_before, neutral_after, false_before, false_after } = ordinary.calibration;
-    said.push(words.calibrated(count(people), percent(neutral_before), percent(neutral_after)));
-    said.push(words.calibrated_false(percent(false_before), percent(false_after)));
+    const { people, before_neutral, after_neutral, before_false, after_false } = ordinary.calibration;
+    said.push(words.calibrated(count(people), percent(before_neutral), percent(after_neutral)));
+    said.push(words.calibrated_false(percent(before_false), percent(after_false)));
   }
   if (sessions && known(sessions, "neutral")) said.push(words.calibrated_acted(percent(sessions.nothing), percent(sessions.neutral)));
   return said.join(" ");

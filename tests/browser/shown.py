@@ -133,10 +133,10 @@ SECTIONS: dict[str, Any] = {
         ],
         "calibration": {
             "people": 280,
-            "false_before": 0.09,
-            "false_after": 0.04,
-            "neutral_before": 0.7,
-            "neutral_after": 0.83,
+            "before_false": 0.09,
+            "after_false": 0.04,
+            "before_neutral": 0.7,
+            "after_neutral": 0.83,
         },
     },
     "sessions": {

@@ -48,7 +48,7 @@ const ordinary = {
     { by: "sex", name: "F", ...alarms, false: 0.11 }, { by: "sex", name: "M", ...alarms, false: 0.05 },
     { by: "kind", name: "sung", ...alarms },
   ],
-  calibration: { people: 28, false_before: 0.09, false_after: 0.04, neutral_before: 0.71, neutral_after: 0.83 },
+  calibration: { people: 28, before_false: 0.09, after_false: 0.04, before_neutral: 0.71, after_neutral: 0.83 },
 };
 const sessions = { clips: 3600, corpora: 9, nothing: 0.47, neutral: 0.52, same: 0.45, mixed: 0.53, all: null };
 const people = { women: 0.62, men: 0.58, largest_gap: 0.2, speakers: 130, worst: 0.19, median: 0.59, gini: 0.154 };

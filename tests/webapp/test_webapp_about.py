@@ -109,10 +109,10 @@ ORDINARY = {
     "acted_neutral": {"false": 0.12, "by_corpus": {}},
     "calibration": {
         "people": 200,
-        "false_before": 0.08,
-        "neutral_before": 0.7,
-        "false_after": 0.05,
-        "neutral_after": 0.8,
+        "before_false": 0.08,
+        "before_neutral": 0.7,
+        "after_false": 0.05,
+        "after_neutral": 0.8,
     },
 }
 UARS = {"nothing": 0.5, "neutral": 0.55, "same": 0.49, "mixed": 0.56, "all": 0.6}
@@ -141,7 +141,7 @@ def test_ordinary_speech_is_told_with_its_groups_and_the_gain_of_a_calibration(b
         ("pitch", "above 165 Hz"): 0.08,
     }
     assert told["acted_neutral"] == 0.12
-    assert told["calibration"]["neutral_after"] == 0.8
+    assert told["calibration"]["after_neutral"] == 0.8
 
 
 def test_ordinary_speech_without_a_calibration_or_acted_speech_is_told_without(bundle, report):
@@ -182,6 +182,16 @@ def test_a_report_without_a_section_is_used_all_the_same(bundle, report, section
     name = {"fairness": "people", "nonspeech": "sounds"}.get(section, section)
     answer = with_sections(bundle, report, **{section: {}})
     assert answer[name] is None
+    assert answer["splits"] == told["report"]["splits"]
+
+
+@pytest.mark.parametrize("section", ["ordinary", "sessions", "fairness", "nonspeech"])
+def test_a_section_of_another_form_is_left_out_with_a_warning(
+    bundle, report, section, told, caplog
+):
+    with caplog.at_level(logging.WARNING, logger="webapp.about"):
+        answer = with_sections(bundle, report, **{section: {"n": 3}})
+    assert f"Section '{section}' of the report is left out" in caplog.text
     assert answer["splits"] == told["report"]["splits"]
 
 

@@ -11,8 +11,16 @@ from webapp.settings import Settings
 Json = dict[str, Any]
 
 
-def description(labels: Sequence[str], settings: Settings) -> Json:
-    """Return the document behind /api/v1/openapi.json."""
+def description(labels: Sequence[str], settings: Settings, *, server: str = "/") -> Json:
+    """Return the document behind /api/v1/openapi.json.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    settings : Settings
+    server : str
+        The path under which the application is published, such as `/emotion`.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
@@ -28,6 +36,7 @@ def description(labels: Sequence[str], settings: Settings) -> Json:
             "predictions, and then gets prediction, state {recording, interrupted} and ended "
             "{reason}, until unshare or until the speaker's connection ends.",
         },
+        "servers": [{"url": server}],
         "paths": {
             "/api/v1/predictions": {"post": _predictions(settings)},
             "/api/v1/samples": {
@@ -53,9 +62,11 @@ def _predictions(settings: Settings) -> Json:
     refusals = {
         "400": "no_file: the form has no file. "
         "bad_message: the speaker is not from a calibration with this model.",
-        "413": f"too_large: more than {settings.max_upload_mb} MB.",
+        "413": f"too_large: the file has more than {settings.max_upload_mb} MB, or a field or the "
+        "number of parts of the form exceeds its limit; the message names which.",
         "415": "unsupported_media: not a format that is known.",
-        "422": f"undecodable, empty, or too_long: more than {settings.max_clip_s:g} seconds.",
+        "422": "undecodable (nothing in it can be decoded), empty, or too_long: more than "
+        f"{settings.max_clip_s:g} seconds.",
         "429": "busy or rate_limited: see Retry-After.",
     }
     form = {
@@ -73,7 +84,7 @@ def _predictions(settings: Settings) -> Json:
         },
     }
     return {
-        "summary": "Judge a recording (WAV, FLAC, MP3, Ogg, WebM, MP4/M4A)",
+        "summary": "Judge a recording, or the sound of a video",
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
         "responses": {"200": _content("How it sounds.", _ref("Prediction"))}
         | {status: _content(why, _ref("Error")) for status, why in refusals.items()},
@@ -111,6 +122,21 @@ def _schemas(labels: Sequence[str]) -> Json:
                 "probabilities": _ref("Probabilities"),
                 "timeline": {"type": "array", "items": _ref("Window")},
                 "model": _object({"name": text, "version": text}),
+                "warnings": _list(_ref("Warning"))
+                | {"description": "Parts of the file that were left out or replaced by silence."},
+            }
+        ),
+        "Warning": _object(
+            {
+                "code": text
+                | {
+                    "description": "damaged: a damaged part was left out. trailing: bytes behind "
+                    "the sound were left out. truncated: the file ends within its sound. joined: "
+                    "a second recording follows and was judged too. gap: the timestamps jump and "
+                    "silence fills the gap. other_track: the first track has no readable sound."
+                },
+                "message": text,
+                "at_s": {"type": ["number", "null"], "description": "position in the sound"},
             }
         ),
         "Sample": _object(

@@ -7,6 +7,8 @@ import { nudge } from "./scale.js";
 import { soundOf } from "./sound.js";
 import { strings, word } from "./strings.js";
 
+const ROUNDING_S = 0.01; // utterances have hundredths of a second, and a browser may seek to a little before
+
 export class Player {
   #root;
   #picture;
@@ -193,7 +195,8 @@ export class Player {
     seek.style.setProperty("--done", `${(100 * this.#at_s) / (this.#duration_s || 1)}%`);
     this.#picture.point(this.#at_s, how);
     for (const item of turns.children) {
-      const now = this.#at_s >= Number(item.dataset.start) && this.#at_s < Number(item.dataset.end);
+      const at_s = this.#at_s + ROUNDING_S;
+      const now = at_s >= Number(item.dataset.start) && at_s < Number(item.dataset.end);
       if (now === item.hasAttribute("data-now")) continue;
       item.toggleAttribute("data-now", now);
       if (now) turns.scrollTop = item.offsetTop - turns.clientHeight / 3; // a long list goes along

@@ -122,3 +122,13 @@ def test_no_module_of_the_page_names_an_address_from_the_root(root):
         assert not re.search(r"""(fetch|open|import|from)\s*\(?\s*["'`]/""", text), path
         assert not re.search(r"""\.(src|href)\s*=\s*["'`]/""", text), path
     assert "url(/" not in (root / "static/css/page.css").read_text("utf-8")
+
+
+def test_the_api_names_addresses_with_the_prefix(behind_proxy):
+    (first, *_) = get(behind_proxy, "/api/v1/samples", "/emotion").json
+    assert first["url"].startswith("/emotion/samples/")
+    assert get(behind_proxy, first["url"], "/emotion").status_code == 200
+    document = get(behind_proxy, "/api/v1/openapi.json", "/emotion").json
+    assert document["servers"] == [{"url": "/emotion"}]
+    assert get(behind_proxy, "/api/v1/samples").json[0]["url"].startswith("/samples/")
+    assert get(behind_proxy, "/api/v1/openapi.json").json["servers"] == [{"url": "/"}]

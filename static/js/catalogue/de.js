@@ -183,9 +183,11 @@ export default {
   // What the server left out of a file, or put in, by its code; `at` is empty, or `warning_at`
   warnings: {
     damaged: (at) => `Beschädigte Teile der Datei wurden ausgelassen${at}.`,
+    trailing: (at) => `Am Ende der Datei stehen Daten, die kein Ton sind${at}; sie wurden ausgelassen.`,
     truncated: (at) => `Die Datei endet mitten im Ton${at}; alles davor wurde beurteilt.`,
     joined: (at) => `Die Datei enthält mehrere Aufnahmen hintereinander${at}; sie wurden zusammen beurteilt.`,
     gap: (at) => `Die Aufnahme hat Lücken${at}; sie gelten als Stille.`,
+    other_track: () => "Die erste Tonspur der Datei ist leer; eine andere wurde beurteilt.",
   },
   warning_at: (times, left) => ` (bei ${times}${left ? ` und ${left} weitere` : ""})`,
 

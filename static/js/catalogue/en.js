@@ -184,9 +184,11 @@ export default {
   // What the server left out of a file, or put in, by its code; `at` is empty, or `warning_at`
   warnings: {
     damaged: (at) => `Damaged parts of the file were left out${at}.`,
+    trailing: (at) => `The end of the file holds data that is no sound${at}; it was left out.`,
     truncated: (at) => `The file ends in the middle of the sound${at}; everything before that was judged.`,
     joined: (at) => `The file holds several recordings one after another${at}; they were judged together.`,
     gap: (at) => `The recording has gaps${at}; they count as silence.`,
+    other_track: () => "The first sound track of the file is empty; another one was judged.",
   },
   warning_at: (times, left) => ` (at ${times}${left ? ` and ${left} more` : ""})`,
 

@@ -183,9 +183,11 @@ export default {
   // What the server left out of a file, or put in, by its code; `at` is empty, or `warning_at`
   warnings: {
     damaged: (at) => `Se omitieron partes dañadas del archivo${at}.`,
+    trailing: (at) => `El final del archivo contiene datos que no son sonido${at}; se omitieron.`,
     truncated: (at) => `El archivo termina en mitad del sonido${at}; se analizó todo lo anterior.`,
     joined: (at) => `El archivo contiene varias grabaciones seguidas${at}; se analizaron juntas.`,
     gap: (at) => `La grabación tiene huecos${at}; cuentan como silencio.`,
+    other_track: () => "La primera pista de sonido del archivo está vacía; se analizó otra.",
   },
   warning_at: (times, left) => ` (en ${times}${left ? ` y ${left} más` : ""})`,
 

@@ -105,6 +105,10 @@ def _schemas(labels: Sequence[str]) -> Json:
             "state": {"type": "string", "enum": ["speech", "silence", "unsure"]},
             "emotion": emotion,
             "probabilities": _ref("Probabilities"),
+            "other_sound": {
+                "type": "boolean",
+                "description": "true: the state is silence because the sound is no voice",
+            },
         }
     )
     return {
@@ -172,7 +176,12 @@ def _about(labels: Sequence[str]) -> Json:
                 "version": text,
                 "licence": text,
                 "labels": {"type": "array", "items": text, "const": list(labels)},
-                "report": {"anyOf": [_ref("Report"), {"type": "null"}]},
+                "prior": {
+                    "type": ["object", "null"],
+                    "additionalProperties": number,
+                    "description": "added to the logit of each label, as most speech is ordinary",
+                },
+                "report": _maybe(_ref("Report")),
             }
         ),
         "Report": _object(
@@ -181,8 +190,35 @@ def _about(labels: Sequence[str]) -> Json:
                 "corpora": _list(_ref("Corpus")),
                 "splits": _object({"speakers": split, "corpora": split})
                 | {"description": "speakers never heard, and whole corpora never heard"},
+                "ordinary": _maybe(_ordinary()),
+                "sessions": _maybe(
+                    _object(
+                        {"clips": count, "corpora": count}
+                        | dict.fromkeys(("nothing", "neutral", "same", "mixed", "all"), maybe_share)
+                    )
+                    | {
+                        "description": "uar of clips after earlier speech of the speaker: nothing, "
+                        "ten seconds of neutral speech, clips of the clip's own emotion, random "
+                        "clips, or all other clips"
+                    }
+                ),
+                "people": _maybe(
+                    _object(
+                        {"women": share, "men": share, "largest_gap": share}
+                        | {"speakers": {"type": ["integer", "null"]}}
+                        | dict.fromkeys(("worst", "median", "gini"), maybe_share)
+                    )
+                    | {"description": "uar of women, of men and of single speakers never heard"}
+                ),
                 "disturbances": _list(_object({"name": text, "unchanged": share})),
                 "sounds_refused": maybe_share,
+                "sounds": _maybe(
+                    _list(_object({"name": text, "refused": share, "false": maybe_share}))
+                    | {
+                        "description": "by kind: share of windows refused, share of recordings "
+                        "with an emotion other than neutral"
+                    }
+                ),
                 "aims": _object({"count": count, "reached": count}),
             }
         ),
@@ -214,6 +250,31 @@ def _about(labels: Sequence[str]) -> Json:
             }
         ),
     }
+
+
+def _ordinary() -> Json:
+    count, share = {"type": "integer"}, {"type": "number", "minimum": 0, "maximum": 1}
+    alarms = {
+        "people": count,
+        "false": share | {"description": "share of windows that show an emotion but neutral"},
+        "neutral": share,
+        "anybody_first_10_s": share | {"description": "share of people who see a false emotion"},
+        "changes_a_minute": {"type": "number"},
+    }
+    shares = ("before_false", "after_false", "before_neutral", "after_neutral")
+    by = {"type": "string", "enum": ["kind", "sex", "pitch"]}
+    return _object(
+        alarms
+        | {
+            "acted_neutral": _maybe(share),
+            "groups": _list(_object({"by": by, "name": {"type": "string"}} | alarms)),
+            "calibration": _maybe(_object({"people": count} | dict.fromkeys(shares, share))),
+        }
+    ) | {"description": "people who speak in an ordinary voice"}
+
+
+def _maybe(schema: Json) -> Json:
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _list(items: Json) -> Json:

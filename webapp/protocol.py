@@ -271,6 +271,7 @@ def _window(window: Window, labels: Sequence[str]) -> Json:
         "state": window.state,
         "emotion": window.emotion,
         "probabilities": _named(labels, window.probabilities),
+        "other_sound": window.other_sound,
     }
 
 

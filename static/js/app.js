@@ -73,7 +73,7 @@ setInterval(() => screen.tick(session?.clock.seconds ?? 0), 100);
 
 function finish(judgement, about, source) {
   const told = result.show(judgement, about, source);
-  bars.show(judgement.probabilities, { state: told.state, seq: "summary" });
+  bars.show(judgement.probabilities, { state: told.state, emotion: judgement.emotion, seq: "summary" });
   $("result-sentence").focus({ preventScroll: true });
 }
 
@@ -115,7 +115,7 @@ const listeners = {
   prediction({ prediction, window }) {
     if (!["recording", "paused", "stopping"].includes(state.name)) return;
     bars.show(prediction.probabilities, prediction);
-    screen.heard(prediction);
+    screen.heard(window);
     studio.heard(window);
     mfcc.judged(prediction);
   },
@@ -253,5 +253,5 @@ if (missing) {
 screen.show(state); // in the visitor's language: the template's words are English
 document.body.dataset.ready = "true";
 foot(document, { language, busy: () => isLive(state), warning: strings.foot_busy });
-new About(document).load();
+new About(document).load().then((report) => studio.inform(report));
 samples.load().then(() => samples.enable(allowed(state).judge));

@@ -3,7 +3,7 @@
 import { moment } from "./format.js";
 import { drawStrip, drawTotals } from "./strip.js";
 import { strings, word } from "./strings.js";
-import { kindOf, ranked, segments, totals } from "./timeline.js";
+import { ranked, segments, totals } from "./timeline.js";
 
 /**
  * @param {object} judgement the API's object
@@ -13,7 +13,8 @@ import { kindOf, ranked, segments, totals } from "./timeline.js";
 export function describe(judgement, { voice, meant = null, gaps = 0 }) {
   const { emotion, probabilities, timeline, duration_s } = judgement;
   const parts = segments(timeline, duration_s);
-  const spoken = timeline.some((window) => kindOf(window) !== "silence");
+  const spoken = timeline.some((window) => window.state !== "silence");
+  const sounded = timeline.some((window) => window.other_sound);
   const beside = [];
   let sentence;
   if (emotion) {
@@ -21,7 +22,7 @@ export function describe(judgement, { voice, meant = null, gaps = 0 }) {
     const second = ranked(probabilities).find(([label]) => label !== emotion);
     if (second) beside.push(strings.result.next(word(second[0]), second[1]));
   } else {
-    sentence = spoken ? strings.result.unsure : strings.result.silent;
+    sentence = spoken ? strings.result.unsure : sounded ? strings.result.other : strings.result.silent;
   }
   if (meant) beside.push(strings.result.meant(word(meant)));
   if (gaps) beside.push(strings.result.gaps(gaps));

@@ -7,6 +7,8 @@
 //         +--refused--> missing, or full (which waits for its turn)            missing and ended are final
 //         +--blocked--> blocked (no WebSocket; tried again and again) --watching--> live
 
+import { follow, initial as silent } from "./headline.js";
+
 export const KEPT = 240; // windows: a minute at four a second
 
 /** Every state's name. */
@@ -16,13 +18,13 @@ const FINAL = new Set(["ended", "missing"]);
 const GONE = new Set(["no_view", "bad_message"]); // other refusals are healed by time
 
 /** The view a page begins with. */
-export const initial = Object.freeze({ state: "connecting", windows: Object.freeze([]), recording: false, reason: "" });
+export const initial = Object.freeze({ state: "connecting", windows: Object.freeze([]), headline: silent, recording: false, reason: "" });
 
 const rules = {
   blocked: (view, { code }) => (view.state === "connecting" ? { state: "blocked", reason: code } : null),
   // The acknowledgement of `watch`: the last windows, and whether there is a recording at the moment.
   watching: (view, { predictions = [], recording, interrupted = false }) => ({
-    windows: predictions.reduce(add, []),
+    ...predictions.reduce(add, { windows: [], headline: silent }),
     recording,
     state: running(recording, interrupted),
   }),
@@ -33,7 +35,7 @@ const rules = {
   },
   // A prediction is proof that nothing is interrupted (any more); the last ones may come after the recording's end.
   prediction: (view, { prediction }) => (["live", "paused", "interrupted"].includes(view.state)
-    ? { state: running(view.recording, false), windows: add(view.windows, prediction) } : null),
+    ? { state: running(view.recording, false), ...add(view, prediction) } : null),
   // Nothing has come for a while: the speaker has paused.
   quiet: (view) => (view.state === "live" ? { state: "paused" } : null),
   state: (view, { recording, interrupted }) => ({ recording, state: running(recording, interrupted) }),
@@ -76,8 +78,9 @@ function running(recording, interrupted) {
 }
 
 // A window that ends before the last one is the first of another recording; one that has been seen is not seen twice.
-function add(windows, window) {
+function add({ windows, headline }, window) {
   const last = windows.at(-1);
-  if (last && window.end_s === last.end_s) return windows;
-  return last && window.end_s < last.end_s ? [window] : [...windows.slice(1 - KEPT), window];
+  if (last && window.end_s === last.end_s) return { windows, headline };
+  if (last && window.end_s < last.end_s) return { windows: [window], headline: follow(silent, window) };
+  return { windows: [...windows.slice(1 - KEPT), window], headline: follow(headline, window) };
 }

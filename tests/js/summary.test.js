@@ -34,6 +34,13 @@ test("silence is no emotion", () => {
   assert.deepEqual([none.state, none.parts], ["silence", []]);
 });
 
+test("a recording of other sounds alone says that no speech was heard, only sounds", () => {
+  const dog = { ...window(2, null, "silence"), other_sound: true };
+  const told = describe({ ...judgement, emotion: null, timeline: [dog] }, { voice: "yours" });
+  assert.deepEqual([told.state, told.sentence], ["silence", "No speech was heard, only other sounds."]);
+  assert.deepEqual(told.sums, [{ kind: "other", seconds: 2 }]);
+});
+
 test("speech that sounds like none of the five is said to be so", () => {
   assert.equal(describe({ ...judgement, emotion: null, timeline: [window(2, null, "unsure")] }, { voice: "yours" }).state, "unsure");
 });

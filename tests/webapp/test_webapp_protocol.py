@@ -127,7 +127,8 @@ def test_an_answer_has_the_contracts_keys_in_its_order():
     answer = protocol.answer(judgement, EMOTIONS, model, file="a.wav")
     keys = ["file", "duration_s", "emotion", "probabilities", "timeline", "model", "warnings"]
     assert list(answer) == keys
-    assert list(answer["timeline"][0]) == ["start_s", "end_s", "state", "emotion", "probabilities"]
+    window_keys = ["start_s", "end_s", "state", "emotion", "probabilities", "other_sound"]
+    assert list(answer["timeline"][0]) == window_keys
     assert "file" not in protocol.answer(judgement, EMOTIONS, model)
     assert json.loads(json.dumps(answer)) == answer
 

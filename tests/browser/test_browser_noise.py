@@ -52,7 +52,8 @@ def test_a_sound_that_is_no_voice_is_shown_as_another_sound_and_not_as_silence(
     where = {"behavior": "allow", "downloadPath": str(tmp_path)}
     page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
     page.click("#save-csv")
-    page.wait(lambda: list(tmp_path.glob("*.csv")), "no table was saved")
+    # The browser creates the file before it writes the table.
+    page.wait(lambda: any(found.stat().st_size for found in tmp_path.glob("*.csv")), "no table")
     (table,) = tmp_path.glob("*.csv")
     with table.open(newline="") as lines:
         marks = [row["other_sound"] for row in csv.DictReader(lines) if row["state"] == "silence"]

@@ -173,14 +173,14 @@ def _decode(
     if kind in _STREAMED and (kind != "mp4" or data[4:8] in (b"ftyp", b"styp", b"moov")):
         stream = AudioStream(_STREAMED[kind](resync=True), charge=budget.charge, patient=True)
         some = False
-        silence = 0  # samples before the first sound
+        silence: list[Samples] = []  # before the first sound
         try:
             for part in _push(stream, data, warnings):
                 if not some and kind != "wav" and is_silent(part):
-                    silence += part.size
+                    silence.append(part)
                     continue
-                yield from _silence(silence)
-                silence = 0
+                yield from silence
+                silence = []
                 some = some or bool(part.size)
                 yield part
         except AudioError as error:
@@ -189,7 +189,7 @@ def _decode(
             refusal = error
         if some:
             return
-        if silence:
+        if any(part.size for part in silence):
             yield from _other_track(data, kind, budget, warnings, silence=silence)
             return
         warnings.clear()
@@ -211,25 +211,25 @@ def _decode(
 
 
 def _other_track(
-    data: bytes, kind: str, budget: _Budget, warnings: list[AudioWarning], *, silence: int
+    data: bytes, kind: str, budget: _Budget, warnings: list[AudioWarning], *, silence: list[Samples]
 ) -> Iterator[Samples]:
     """Decode the first track that has sound, after the live stream's classes found a silent one.
 
-    If no track has sound, yield `silence` samples of silence.
+    If no track has sound, yield `silence`, the samples of the silent track.
     """
     from webapp.audio.ffmpeg import decode_container
 
     own: list[AudioWarning] = []
     some = False
-    leading = 0
+    leading: list[Samples] = []
     try:
         for part in decode_container(data, kind=kind, warnings=own, charge=budget.expect_silence):
             if not some and is_silent(part):
-                leading += part.size
+                leading.append(part)
                 continue
             if not some:
                 some = True
-                yield from _silence(leading)
+                yield from leading
             yield part
     except AudioError as error:
         if some or error.code == TOO_LONG:
@@ -237,12 +237,7 @@ def _other_track(
     if some:
         warnings[:] = own
     else:
-        yield from _silence(silence)
-
-
-def _silence(count: int) -> Iterator[Samples]:
-    for start in range(0, count, _MAX_BLOCK):
-        yield np.zeros(min(_MAX_BLOCK, count - start), np.float32)
+        yield from silence
 
 
 def _push(stream: AudioStream, data: bytes, warnings: list[AudioWarning]) -> Iterator[Samples]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -13,7 +14,7 @@ from flask import Request, current_app
 from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData, State
 
 from webapp.async_mode import AsyncMode
 from webapp.protocol import ProtocolError
@@ -106,8 +107,7 @@ class FormParser(FormDataParser):
         part: Field | File | None = None
         content: IO[bytes] = BytesIO()
         size = 0
-        ended = False
-        while not ended:
+        while decoder.state not in (State.EPILOGUE, State.COMPLETE):
             data = stream.read(_PIECE)
             try:
                 decoder.receive_data(data or None)
@@ -116,7 +116,6 @@ class FormParser(FormDataParser):
                 raise TooLarge(f"The headers of a part are longer than the {limit} bytes") from None
             while not isinstance(event := decoder.next_event(), NeedData):
                 if isinstance(event, Epilogue):
-                    ended = True
                     break
                 if isinstance(event, Field | File):
                     if len(fields) + len(files) == self.max_form_parts:
@@ -141,6 +140,8 @@ class FormParser(FormDataParser):
                         files.append((part.name, file))
                     else:
                         fields.append((part.name, content.read().decode("utf-8", "replace")))
+        while stream.read(_PIECE):  # bytes behind the last boundary are no part of the form
+            pass
 
 
 def _as_file(part: Field | File) -> Field | File:
@@ -218,13 +219,26 @@ class Gate:
 
     def wait_for(self, function: Callable[..., Result], *args: object) -> Result:
         """Call a function that mostly waits, without a turn, while others' streams go on."""
-        result: Result = self._mode.offload(function, *args)
-        return result
+        return self._offload(function, *args)
 
     def work(self, function: Callable[..., Result], *args: object) -> Result:
         """Wait for one's turn and call the function while others' streams go on."""
         with self._turn:
-            result: Result = self._mode.offload(self._measured, function, *args)
+            result: Result = self._offload(self._measured, function, *args)
+        return result
+
+    def _offload(self, function: Callable[..., Result], *args: object) -> Result:
+        """Call a function in another thread.
+
+        eventlet's thread pool stores a raised exception in a frame of the exception's own
+        traceback. This reference cycle, with the file among the arguments, would stay in memory
+        until the next garbage collection. Clearing the frames frees the file at once.
+        """
+        try:
+            result: Result = self._mode.offload(function, *args)
+        except Exception as error:
+            traceback.clear_frames(error.__traceback__)
+            raise
         return result
 
     @property

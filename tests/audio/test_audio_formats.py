@@ -247,6 +247,44 @@ def test_zeros_in_front_of_a_file_change_nothing(make, zeros):
     assert np.array_equal(np.concatenate(list(decode_file(bytes(zeros) + data))), expected)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        muxed("mpegts", "mp2"),
+        muxed("vob", "ac3"),
+        muxed("asf", "wmav2", bit_rate=64_000),
+        muxed("avi", "pcm_s16le"),
+        muxed("w64", "pcm_s16le"),
+        muxed("aiff", "pcm_s16be"),
+        muxed("caf", "pcm_s16le"),
+    ],
+    ids=["mpeg-ts", "mpeg-ps", "asf", "avi", "w64", "aiff", "caf"],
+)
+@pytest.mark.parametrize("length", [37, 3_000])
+def test_other_bytes_in_front_of_a_file_change_nothing(make, length):
+    """A stream that was cut, a stored HTTP header, a MacBinary header."""
+    data = make()
+    junk = np.random.default_rng(length).bytes(length)
+    expected = np.concatenate(list(decode_file(data)))
+    assert np.array_equal(np.concatenate(list(decode_file(junk + data))), expected)
+
+
+def test_a_program_stream_that_begins_inside_a_pack_is_read():
+    data = mux("vob", "ac3")
+    samples = np.concatenate(list(decode_file(data[len(data) // 4 :])))
+    assert 1.5 * 16_000 < samples.size < 2.7 * 16_000
+
+
+@pytest.mark.parametrize("tag", [1, 0xFFFE])
+def test_a_big_endian_wav_may_have_an_extensible_header(tag):
+    plain = rifx()
+    guid = struct.pack(">H", 1) + bytes.fromhex("000000001000800000aa00389b71")
+    form = struct.pack(">HHIIHHHHI", tag, 1, 16_000, 32_000, 2, 16, 22, 16, 4) + guid
+    wide = plain[:12] + struct.pack(">4sI", b"fmt ", 40) + form + plain[36:]
+    expected = np.concatenate(list(decode_file(plain)))
+    assert np.array_equal(np.concatenate(list(decode_file(wide))), expected)
+
+
 @pytest.mark.parametrize("layout", ["5.1", "7.1", "hexadecagonal"])
 @pytest.mark.parametrize(
     ("container", "codec"), [("mp4", "aac"), ("matroska", "pcm_s16le"), ("wv", "wavpack")]

@@ -204,6 +204,15 @@ def test_block_align_and_byte_rate_are_ignored(align):
     assert np.array_equal(listen("wav", hurt), listen("wav", data))
 
 
+def test_samples_of_24_bits_that_are_stored_in_32_are_read_as_such():
+    samples = samples_16().astype("<i4") << 16
+    form = struct.pack("<HHIIHH", 1, 1, 16_000, 64_000, 4, 24)
+    body = samples.tobytes()
+    chunks = b"WAVEfmt " + struct.pack("<I", 16) + form + struct.pack("<4sI", b"data", len(body))
+    data = b"RIFF" + struct.pack("<I", len(chunks) + len(body)) + chunks + body
+    assert np.array_equal(listen("wav", data), listen("wav", wav(samples_16(), rate=16_000)))
+
+
 @pytest.mark.parametrize("size", [6, 7])
 def test_a_chunk_with_a_name_that_is_not_ascii_is_skipped(size):
     data = wav(samples_16(), rate=16_000)

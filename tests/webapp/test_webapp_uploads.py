@@ -164,6 +164,23 @@ def test_hostile_files_cost_other_visitors_nothing(server, speech_wav):
     assert rss(worker) - before < 60
 
 
+@pytest.mark.parametrize("byte", [b"\0", b"G"], ids=["unsupported", "undecodable"])
+def test_a_refused_file_leaves_the_workers_memory_at_once(server, byte):
+    (worker,) = server.workers
+    refused = form(b'"file"; filename="x"', byte * (40 << 20))
+    send(server, refused)
+    before = rss(worker)
+    for _ in range(4):
+        status, _ = send(server, refused)
+        assert status in (415, 422)
+    assert rss(worker) - before < 60  # two files' bytes would be 80
+
+
+def test_bytes_behind_the_last_boundary_are_no_part_of_the_form(server, speech_wav):
+    body = form(b'"file"; filename="a.wav"', speech_wav)
+    assert send(server, body + bytes(1 << 20)) == send(server, body)
+
+
 def test_a_killed_decoder_costs_its_file_only(server, speech_wav, make_wav):
     (worker,) = server.workers
     (decoder,) = psutil.Process(worker).children()

@@ -30,7 +30,13 @@ from webapp.audio.errors import (
     undecodable,
     unsupported,
 )
-from webapp.audio.resample import NO_SAMPLES, SAMPLE_RATE, FollowingResampler, Samples
+from webapp.audio.resample import (
+    NO_SAMPLES,
+    SAMPLE_RATE,
+    FollowingResampler,
+    Samples,
+    is_silent,
+)
 from webapp.audio.stream import MAX_DRIFT, MAX_JITTER_S, MAX_START_S, WARNED_GAP_S
 
 MAX_ALLOCATION = 64 << 20
@@ -256,7 +262,7 @@ def decode_container(
         try:
             parts = _decode_track(container, kind, number, warnings=own, charge=charge)
             for part in parts:
-                if zeros >= 0 and len(tracks) > 1 and not part.any():
+                if zeros >= 0 and len(tracks) > 1 and is_silent(part):
                     zeros += part.size
                     continue
                 if zeros > 0:

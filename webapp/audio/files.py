@@ -31,7 +31,7 @@ from webapp.audio.errors import (
 )
 from webapp.audio.mp4 import Mp4Demuxer
 from webapp.audio.ogg import OggDemuxer
-from webapp.audio.resample import SAMPLE_RATE, Samples
+from webapp.audio.resample import SAMPLE_RATE, Samples, is_silent
 from webapp.audio.sniff import sniff
 from webapp.audio.stream import MAX_WARNINGS, AudioStream
 from webapp.audio.wav import WavDemuxer
@@ -143,14 +143,20 @@ def _as_au(rifx: bytes) -> bytes:
         ``undecodable`` without a format or data; ``unsupported_media`` for other codings.
     """
     form: tuple[int, ...] = ()
+    sub_format = 0
     pos = 12
     while pos + 8 <= len(rifx):
         name, size = struct.unpack_from(">4sI", rifx, pos)
         pos += 8
         if name == b"fmt " and size >= 16 and pos + 16 <= len(rifx):
             form = struct.unpack_from(">HHIIHH", rifx, pos)
+            # Extensible: the sub-format begins with the old tag, in either byte order.
+            field = rifx[pos + 24 : pos + 26] if size >= 26 else b""
+            sub_format = sum(field)
         elif name == b"data" and form:
             tag, channels, rate, _, _, bits = form
+            if tag == 0xFFFE:
+                tag = sub_format
             if (tag, bits) not in _AU_CODES:
                 raise unsupported("The sound in this file is of a kind that is not read.")
             code = _AU_CODES[tag, bits]
@@ -167,8 +173,14 @@ def _decode(
     if kind in _STREAMED and (kind != "mp4" or data[4:8] in (b"ftyp", b"styp", b"moov")):
         stream = AudioStream(_STREAMED[kind](resync=True), charge=budget.charge, patient=True)
         some = False
+        silence: list[Samples] = []  # before the first sound
         try:
             for part in _push(stream, data, warnings):
+                if not some and kind != "wav" and is_silent(part):
+                    silence.append(part)
+                    continue
+                yield from silence
+                silence = []
                 some = some or bool(part.size)
                 yield part
         except AudioError as error:
@@ -176,6 +188,9 @@ def _decode(
                 raise
             refusal = error
         if some:
+            return
+        if any(part.size for part in silence):
+            yield from _other_track(data, kind, budget, warnings, silence=silence)
             return
         warnings.clear()
     from webapp.audio.ffmpeg import decode_container
@@ -193,6 +208,36 @@ def _decode(
         if refusal is None:  # a header of a kind that is read, and nothing behind it
             return
         raise (error if refusal.code == UNSUPPORTED else refusal) from None
+
+
+def _other_track(
+    data: bytes, kind: str, budget: _Budget, warnings: list[AudioWarning], *, silence: list[Samples]
+) -> Iterator[Samples]:
+    """Decode the first track that has sound, after the live stream's classes found a silent one.
+
+    If no track has sound, yield `silence`, the samples of the silent track.
+    """
+    from webapp.audio.ffmpeg import decode_container
+
+    own: list[AudioWarning] = []
+    some = False
+    leading: list[Samples] = []
+    try:
+        for part in decode_container(data, kind=kind, warnings=own, charge=budget.expect_silence):
+            if not some and is_silent(part):
+                leading.append(part)
+                continue
+            if not some:
+                some = True
+                yield from leading
+            yield part
+    except AudioError as error:
+        if some or error.code == TOO_LONG:
+            raise
+    if some:
+        warnings[:] = own
+    else:
+        yield from silence
 
 
 def _push(stream: AudioStream, data: bytes, warnings: list[AudioWarning]) -> Iterator[Samples]:

@@ -45,7 +45,9 @@ _SIGNATURES: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
 
 _ANYWHERE = re.compile(
     rb"(RIFF|RF64|BW64|RIFX)....WAVE|fLaC\x00\x00\x00\x22|OggS\x00[\x02\x06]"
-    rb"|\x1a\x45\xdf\xa3.{5,40}(webm|matroska)|\x00\x00\x00[\x10-\x80]ftyp",
+    rb"|\x1a\x45\xdf\xa3.{5,40}(webm|matroska)|\x00\x00\x00[\x10-\x80]ftyp"
+    rb"|RIFF....AVI |FORM....AIF[FC]|caff\x00\x01\x00\x00|riff\x2e\x91\xcf\x11"
+    rb"|\x30\x26\xb2\x75\x8e\x66\xcf\x11|\x00\x00\x01\xba[\x20-\x2f\x40-\x7f]",
     re.DOTALL,
 )
 """Signatures long enough to be looked for in the middle of other bytes."""
@@ -123,6 +125,9 @@ def _search(data: bytes, start: int) -> Found | None:
     """Search for the first frame or signature from `start` on."""
     window = data[start : start + SEARCH_BYTES]
     found = _first_frames(data, start, start + len(window))
+    transport = _transport_stream(data, start)
+    if transport is not None and (found is None or transport.start < found.start):
+        found = transport  # frames of its sound may follow each other within a packet
     for match in _ANYWHERE.finditer(window):
         at = start + match.start()
         if found is not None and found.start < at:
@@ -130,7 +135,7 @@ def _search(data: bytes, start: int) -> Found | None:
         exact = _at(data, at)
         if exact is not None:
             return exact
-    return found or _transport_stream(data, start)
+    return found
 
 
 def _behind_tags(data: bytes) -> tuple[int, int]:
@@ -251,13 +256,20 @@ _FRAME_KINDS = (
 )
 
 
+_PACKETS = (
+    (re.compile(rb"\x47(.{187}\x47){7}", re.DOTALL), 0),
+    (re.compile(rb"\x47(.{191}\x47){7}", re.DOTALL), 4),
+)
+"""Eight packets in a row, and the length of the time stamp before each."""
+
+
 def _transport_stream(data: bytes, start: int) -> Found | None:
     """Return where packets of an MPEG transport stream begin (ISO/IEC 13818-1, 2.4.3.2).
 
     A packet has 188 bytes and begins with 0x47; cameras put a time stamp of 4 bytes before each.
     """
-    for length in (188, 192):
-        for first in range(start, min(start + 4 * length, len(data) - 8 * length)):
-            if all(data[first + count * length] == 0x47 for count in range(8)):
-                return Found("mpegts", first - 4 if length == 192 and first >= 4 else first)
+    end = start + SEARCH_BYTES
+    for pattern, stamp in _PACKETS:
+        if match := pattern.search(data, start, end):
+            return Found("mpegts", max(start, match.start() - stamp))
     return None

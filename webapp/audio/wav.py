@@ -153,8 +153,11 @@ def _read_format(body: bytes) -> Track:
     tag = fields.uint(2, order="little")
     channels = fields.uint(2, order="little")
     rate = fields.uint(4, order="little")
-    fields.take(6)  # bytes per second and block align: wrong in many files, and not needed
+    fields.take(4)  # bytes per second: wrong in many files, and not needed
+    align = fields.uint(2, order="little")  # wrong in many files too
     bits = fields.uint(2, order="little")
+    if bits == 24 and align == 4 * channels:
+        bits = 32  # 24 bits in 32, the lowest byte is 0; FFmpeg reads such files in this way
     if tag == 0xFFFE:  # extensible: the first two bytes of the sub-format are the old tag
         fields.take(8)
         tag = fields.uint(2, order="little")

@@ -52,7 +52,7 @@ def _report(folder: Path) -> Json | None:
                 {"name": name, "unchanged": found["unchanged"]["mean"]}
                 for name, found in report["robustness"]["conditions"].items()
             ],
-            "sounds_refused": _target(report, "sounds that are no speech"),
+            "sounds_refused": report["nonspeech"]["all"]["mean"],
             "aims": {
                 "count": len(report["targets"]),
                 "reached": sum(bool(target["met"]) for target in report["targets"]),
@@ -67,14 +67,15 @@ def _report(folder: Path) -> Json | None:
 
 def _corpora(protocol: Mapping[str, Any]) -> list[Json]:
     """Return what was recorded where, by whom and how much; `heard`: the network trained on it."""
-    batches = protocol["settings"]["batches"]
+    examples = protocol["settings"]["examples"]
     return [
         {
             "corpus": corpus,
             "name": own.get("title", corpus).split(",")[0],
             **dict.fromkeys(("title", "home", "language", "licence")),
-            "heard": bool(batches["shares"].get(corpus, batches["default_share"])),
+            "heard": bool(examples["shares"].get(corpus, examples["default_share"])),
             **own,
+            "home": own.get("home") or None,  # an address that the project does not know
         }
         for corpus, own in protocol["trained_on"].items()
     ]
@@ -101,8 +102,3 @@ def _figures(corpus: str, found: Mapping[str, Any]) -> Json:
         "men": found["by_sex"].get("M"),
         "confusion": found["confusion"],
     }
-
-
-def _target(report: Mapping[str, Any], what: str) -> float | None:
-    found = (target["figure"] for target in report["targets"] if what in target["what"])
-    return next(found, None)

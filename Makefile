@@ -1,7 +1,7 @@
 # Speak into a page and see five emotions move. `make` alone lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench screenshots page-figures corpora train evaluate samples synthetic-samples lint format lock clean distclean
+.PHONY: help serve test fuzz bench screenshots page-figures corpora train evaluate samples synthetic-samples lint format lock clean distclean
 
 export HOST ?= 127.0.0.1
 export PORT ?= 5000
@@ -21,6 +21,10 @@ serve: ## Set up what is missing and serve on http://127.0.0.1:5000 (HOST, PORT)
 test: ## Set up what is missing and run every test (PYTEST_ARGS="-k name" for some)
 	@$(SETUP) python dev pagetests frontend system
 	@scripts/test.sh $(PYTEST_ARGS)
+
+fuzz: ## Decode 200,000 damaged files (ARGS="--first 50000" goes on from there)
+	@$(SETUP) python dev
+	@$(PYTHON) -m tests.audio.fuzz $(ARGS)
 
 lint: ## Check style and types
 	@$(SETUP) python dev

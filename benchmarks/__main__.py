@@ -30,8 +30,14 @@ def _numbers(
 
 
 def write(results: Results, folder: Path) -> None:
-    """Write the page and, where there is a curve, its plot."""
-    (folder / "RESULTS.md").write_text(report.page(results), encoding="utf-8")
+    """Write the page and, where there is a curve, its plot.
+
+    The section on invariance stays: another command measures its figures.
+    """
+    page = folder / "RESULTS.md"
+    old = page.read_text(encoding="utf-8") if page.is_file() else ""
+    _, heading, section = old.partition(f"\n{report.INVARIANCE}\n")
+    page.write_text(report.page(results) + heading + section, encoding="utf-8")
     if results.curve.levels:
         (folder / report.PLOT).write_text(plot.draw(results.curve), encoding="utf-8")
 
@@ -66,7 +72,8 @@ def main(
     """Measure what a worker carries, its CPU by stage, latency, start, memory, uploads, growth.
 
     A whole run takes up to eight minutes and wants a machine with nothing else to do. Other
-    settings of the environment hold for the measured server too.
+    settings of the environment hold for the measured server too. `python -m benchmarks.invariance`
+    measures how often harmless changes of a file change its emotion.
     """
     os.environ["PREDICTION_STEP_S"] = str(step)  # for the servers that are started
     parts = tuple(part for part in PARTS if part in only) if only else PARTS

@@ -12,6 +12,8 @@ from benchmarks.targets import in_the_way, targets
 from benchmarks.text import counts, number, share, table
 
 PLOT = "capacity.svg"
+INVARIANCE = "# Changes of a file that leave its speech alone"
+"""Heading in RESULTS.md; the figures of `benchmarks.invariance` follow it."""
 
 
 def page(results: Results) -> str:

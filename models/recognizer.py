@@ -441,7 +441,7 @@ class RecognitionStream:
         columns = self._card.normalisation.relative(window, mean)
         emotions, voice = self._network.logits(columns, self._spoken[-spans:], known)
         if voice < self._card.decision.voice_above:
-            return self._timeline.silence(start_s, end_s)
+            return self._timeline.silence(start_s, end_s, other_sound=True)
         weight = float(speech.sum()) / self._card.window_frames
         stands_for = max(1.0, min(new, frames) / (self._stride * BLOCK))  # those skipped before it
         return self._timeline.speech(

@@ -28,6 +28,8 @@ from models.bundle import Decision
 State = Literal["speech", "silence", "unsure"]
 STEP_S = 0.25  # what `Decision` gives its weights for
 STATES: tuple[State, ...] = ("speech", "silence", "unsure")
+OTHER_SOUND = 0x80
+"""Bit of a packed state: the window holds a sound that is no voice."""
 Doubles = npt.NDArray[np.float64]
 
 
@@ -46,6 +48,8 @@ class Window:
         None unless the state is "speech".
     probabilities : tuple of float
         One for each label; they sum to 1. All equal in silence: nothing is known then.
+    other_sound : bool
+        Whether the window holds a sound that is no voice. The state is "silence" then.
     """
 
     seq: int
@@ -54,6 +58,7 @@ class Window:
     state: State
     emotion: str | None
     probabilities: tuple[float, ...]
+    other_sound: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,8 @@ class Windows(Sequence[Window]):
         state: State,
         emotion: int | None,
         probabilities: Doubles,
+        *,
+        other_sound: bool = False,
     ) -> Window:
         """Add the next window and return it.
 
@@ -114,12 +121,13 @@ class Windows(Sequence[Window]):
         emotion : int or None
             Position in the labels.
         probabilities : ndarray, shape (labels,)
+        other_sound : bool
         """
         self._rows += self._row.pack(
             self._next,
             round(start_s * 1000),
             round(end_s * 1000),
-            STATES.index(state),
+            STATES.index(state) | (OTHER_SOUND if other_sound else 0),
             -1 if emotion is None else emotion,
             *np.rint(probabilities * 10000).astype(int).tolist(),
         )
@@ -169,9 +177,10 @@ class Windows(Sequence[Window]):
             seq,
             start / 1000,
             end / 1000,
-            STATES[state],
+            STATES[state & ~OTHER_SOUND],
             None if emotion < 0 else self._labels[emotion],
             tuple([share / 10000 for share in shares]),
+            bool(state & OTHER_SOUND),
         )
 
 
@@ -209,11 +218,19 @@ class Timeline:
         self._weight = 0.0
         self._windows = Windows(labels)
 
-    def silence(self, start_s: float, end_s: float) -> Window:
-        """Add a window without a voice: nobody speaks, or what sounds is something else."""
+    def silence(self, start_s: float, end_s: float, *, other_sound: bool = False) -> Window:
+        """Add a window without a voice.
+
+        Parameters
+        ----------
+        start_s, end_s : float
+            The window.
+        other_sound : bool
+            Whether the window holds a sound that is no voice.
+        """
         self._kept *= self._decision.memory ** (max(0.0, end_s - self._end_s) / STEP_S)
         self._shown = None
-        return self._add(start_s, end_s, "silence", None, self._even)
+        return self._add(start_s, end_s, "silence", None, self._even, other_sound=other_sound)
 
     def speech(
         self, start_s: float, end_s: float, *, logits: Doubles, step_s: float, weight: float
@@ -274,9 +291,13 @@ class Timeline:
         state: State,
         emotion: int | None,
         probabilities: Doubles,
+        *,
+        other_sound: bool = False,
     ) -> Window:
         self._end_s = end_s
-        return self._windows.add(start_s, end_s, state, emotion, probabilities)
+        return self._windows.add(
+            start_s, end_s, state, emotion, probabilities, other_sound=other_sound
+        )
 
 
 def softmax(logits: Doubles) -> Doubles:

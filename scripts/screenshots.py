@@ -24,7 +24,8 @@ LOOKS = {
     "390": (390, 844, False),
     "390-dark": (390, 844, True),
 }
-WHOLE = ("idle", "result", "sample", "long", "watch")  # drawn down to the page's end as well
+WHOLE = ("idle", "about", "result", "sample", "long", "watch")
+"""Scenes that are drawn down to the page's end as well."""
 PARTS = {
     "share": "#share",
     "sending": "#drop",

@@ -1,23 +1,29 @@
-"""What the page and programs are told about the model: its bundle's own report, cut down.
+"""The answer of /api/v1/model: the model's card and its evaluation report, cut down for the page.
 
-Every figure is the report's or a plain mean of such; none stands in this code. The figure of a
-random split is left out: the test voices are the training voices, so it tells nothing of a voice
-that is new.
+Every figure comes from the report or from the card, or is a plain mean of such figures. The answer
+leaves out the random split: its test speakers are training speakers, so that the figure says
+nothing about new voices.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from models.bundle import DEFAULT_BUNDLE, REPORT_FILE, Card
 from webapp.protocol import Json
 
-SPLITS = ("speakers", "corpora")  # the report's two: people never heard, corpora never heard
+SPLITS = ("speakers", "corpora")
+"""Sections of the report: folds by speaker, and leaving one corpus out."""
+ALARMS = ("people", "false", "neutral", "anybody_first_10_s", "changes_a_minute")
+"""Figures of a group of ordinary speakers."""
+SESSIONS = ("nothing", "neutral", "same", "mixed", "all")
+"""Speech that a session knows of the speaker before the clip that it judges."""
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -27,15 +33,17 @@ def describe(card: Card, folder: Path = DEFAULT_BUNDLE) -> Json:
     Parameters
     ----------
     card : Card
-        The bundle's.
+        The bundle's card.
     folder : Path
-        Where its report is; `report` is null where there is no usable one.
+        Contains the report; `report` is null without a usable report.
     """
+    prior = getattr(card.decision, "prior", ())
     return {
         "name": card.name,
         "version": card.version,
         "licence": card.licence,
         "labels": list(card.labels),
+        "prior": dict(zip(card.labels, prior, strict=True)) if any(prior) else None,
         "report": _report(folder),
     }
 
@@ -48,11 +56,15 @@ def _report(folder: Path) -> Json | None:
             "chance": 1 / len(report["protocol"]["labels"]),
             "corpora": _corpora(report["protocol"]),
             "splits": {split: _split(report[split]) for split in SPLITS},
+            "ordinary": _section(report, "ordinary", _ordinary),
+            "sessions": _section(report, "sessions", _sessions),
+            "people": _section(report, "fairness", _people),
             "disturbances": [
                 {"name": name, "unchanged": found["unchanged"]["mean"]}
                 for name, found in report["robustness"]["conditions"].items()
             ],
-            "sounds_refused": report["nonspeech"]["all"]["mean"],
+            "sounds_refused": _section(report, "nonspeech", lambda found: found["all"]["mean"]),
+            "sounds": _section(report, "nonspeech", _sounds),
             "aims": {
                 "count": len(report["targets"]),
                 "reached": sum(bool(target["met"]) for target in report["targets"]),
@@ -65,17 +77,32 @@ def _report(folder: Path) -> Json | None:
     return None
 
 
+def _section(report: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T | None:
+    """Return what `read` makes of a section; None, with a warning, for a section of another form.
+
+    Reports of older models lack some sections; the page then shows the others.
+    """
+    if not report.get(name):
+        return None
+    try:
+        return read(report[name])
+    except (KeyError, TypeError, AttributeError) as error:
+        log.warning("Section %r of the report is left out of /api/v1/model: %r", name, error)
+        return None
+
+
 def _corpora(protocol: Mapping[str, Any]) -> list[Json]:
-    """Return what was recorded where, by whom and how much; `heard`: the network trained on it."""
-    examples = protocol["settings"]["examples"]
+    """Return name, size and terms of each corpus; `heard`: the network was trained on it."""
+    settings = protocol["settings"]
+    drawn = settings.get("examples") or settings["batches"]
+    shares, default = drawn["shares"], drawn["default_share"]
     return [
         {
             "corpus": corpus,
             "name": own.get("title", corpus).split(",")[0],
             **dict.fromkeys(("title", "home", "language", "licence")),
-            "heard": bool(examples["shares"].get(corpus, examples["default_share"])),
+            "heard": bool(shares.get(corpus, default)),
             **own,
-            "home": own.get("home") or None,  # an address that the project does not know
         }
         for corpus, own in protocol["trained_on"].items()
     ]
@@ -102,3 +129,58 @@ def _figures(corpus: str, found: Mapping[str, Any]) -> Json:
         "men": found["by_sex"].get("M"),
         "confusion": found["confusion"],
     }
+
+
+def _ordinary(found: Mapping[str, Any]) -> Json:
+    """Return the false alarms in ordinary speech, of all speakers and by group."""
+    groups = {"kind": "by_kind", "sex": "by_sex", "pitch": "by_pitch"}
+    calibration = found.get("calibration") or {}
+    return {
+        **{name: found[name] for name in ALARMS},
+        "acted_neutral": found["acted_neutral"]["false"] if found.get("acted_neutral") else None,
+        "groups": [
+            {"by": by, "name": name, **{figure: own[figure] for figure in ALARMS}}
+            for by, section in groups.items()
+            for name, own in found.get(section, {}).items()
+            if own
+        ],
+        "calibration": {
+            name: calibration[name]
+            for name in ("people", "before_false", "after_false", "before_neutral", "after_neutral")
+        }
+        if calibration
+        else None,
+    }
+
+
+def _sessions(found: Mapping[str, Any]) -> Json:
+    """Return the mean UAR of each kind of session."""
+    return {
+        "clips": found["n"],
+        "corpora": len(found["by_corpus"]),
+        **{session: found["mean"].get(session) for session in SESSIONS},
+    }
+
+
+def _people(found: Mapping[str, Any]) -> Json:
+    """Return how well the network judges women, men and single speakers."""
+    speakers = found.get("by_speaker") or {}
+    return {
+        "women": found["women"]["mean"],
+        "men": found["men"]["mean"],
+        "largest_gap": found["largest_gap"],
+        **{name: speakers.get(name) for name in ("speakers", "worst", "median", "gini")},
+    }
+
+
+def _sounds(found: Mapping[str, Any]) -> list[Json]:
+    """Return each kind of sound without speech and its figures."""
+    clips = found.get("clips_with_a_false_emotion") or {}
+    return [
+        {
+            "name": kind,
+            "refused": share["mean"],
+            "false": clips[kind]["mean"] if kind in clips else None,
+        }
+        for kind, share in found["kinds"].items()
+    ]

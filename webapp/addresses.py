@@ -54,6 +54,11 @@ class Addresses:
                 break
         return str(found)
 
+    def is_proxied(self, environ: Mapping[str, Any]) -> bool:
+        """Return whether the request's peer is a trusted proxy."""
+        peer = parse(str(environ.get("REMOTE_ADDR", "")))
+        return peer is not None and self._trusts(peer)
+
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
 

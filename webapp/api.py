@@ -21,11 +21,11 @@ from webapp.buckets import Buckets
 from webapp.logs import tell
 from webapp.meter import NOT_SOUND, Meter
 from webapp.openapi import description
-from webapp.predictions import Predictor
+from webapp.predictions import Clip, Predictor
 from webapp.protocol import Json, ProtocolError
 from webapp.samples import Library
 from webapp.settings import Settings
-from webapp.uploads import Gate
+from webapp.uploads import Gate, TooLarge
 
 STATUS = {
     "no_file": 400,
@@ -95,7 +95,7 @@ class Api:
 
     def samples(self) -> Response:
         """List the sample clips."""
-        return jsonify(self._gate.work(self._library.listing))
+        return jsonify(self._gate.work(self._library.listing, request.script_root))
 
     def model(self) -> Response:
         """Tell what the model is, what it learnt from and how often it is right."""
@@ -106,16 +106,22 @@ class Api:
 
     def openapi(self) -> Response:
         """Describe this API."""
-        return jsonify(description(self._predictor.labels, self._settings))
+        return jsonify(
+            description(self._predictor.labels, self._settings, server=request.script_root or "/")
+        )
 
     def _answer(self) -> _Answer:
         self._count_upload()
         limit = self._settings.max_upload_mb << 20
         if (request.content_length or 0) > (current_app.config["MAX_CONTENT_LENGTH"] or limit):
-            raise RequestEntityTooLarge
+            raise TooLarge(f"The request is larger than the {limit >> 20} MB")
         with self._gate.admit():
             try:
                 upload = request.files.get("file")
+            except TooLarge:
+                raise
+            except RequestEntityTooLarge as error:  # a body without a length
+                raise TooLarge(f"The request is larger than the {limit >> 20} MB") from error
             except OSError as error:
                 raise ProtocolError("no_file", "The file did not arrive.") from error
             if upload is None:
@@ -124,11 +130,13 @@ class Api:
                 )
             data = upload.stream.read()
             if len(data) > limit:
-                raise RequestEntityTooLarge
+                raise TooLarge(f"The file is larger than the {limit >> 20} MB")
             if not data:
                 raise ProtocolError("empty", "The file is empty.")
             speaker = self._predictor.known(request.form.get("speaker") or None)
-            return self._gate.work(self._judge, data, _name(upload.filename), speaker)
+            with self._gate.decoding():
+                clip = self._gate.wait_for(self._predictor.decode, data)
+                return self._gate.work(self._judge, clip, _name(upload.filename), speaker)
 
     def _count_upload(self) -> None:
         """Refuse an address that has sent too many files, before this one is read."""
@@ -147,11 +155,11 @@ class Api:
             tell(log, "decode_failed", "A file could not be decoded.", door="upload", kind=reason)
         tell(log, "upload_refused", "A file was not judged.", reason=reason)
 
-    def _judge(self, data: bytes, name: str, speaker: Speaker | None) -> _Answer:
+    def _judge(self, clip: Clip, name: str, speaker: Speaker | None) -> _Answer:
         began = time.thread_time()
-        answer = self._predictor.answer(data, file=name, speaker=speaker)
+        answer = self._predictor.judge(clip, file=name, speaker=speaker)
         body = json.dumps(answer)
-        return _Answer(body, answer["duration_s"], time.thread_time() - began)
+        return _Answer(body, answer["duration_s"], clip.cpu_s + time.thread_time() - began)
 
 
 class _Answer(NamedTuple):
@@ -180,8 +188,6 @@ def failed(error: HTTPException) -> Response:
     message = error.description or "Something went wrong."
     if isinstance(error, RequestEntityTooLarge):
         _read_on()
-        megabytes = current_app.config["MAX_CONTENT_LENGTH"] >> 20
-        message = f"The file is larger than the {megabytes} MB that are accepted."
     response = jsonify(error={"code": NAMES.get(status, "bad_request"), "message": message})
     response.status_code = status
     for name, value in error.get_headers():

@@ -23,6 +23,7 @@ from webapp import (
     redis_link,
     samples,
 )
+from webapp.addresses import Addresses
 from webapp.admission import Admission
 from webapp.audience import Audience
 from webapp.audio import AudioError
@@ -30,7 +31,9 @@ from webapp.extensions import socketio
 from webapp.live import Live
 from webapp.load import Load
 from webapp.meter import Meter
+from webapp.origins import Origins
 from webapp.predictions import Predictor
+from webapp.prefix import Prefix
 from webapp.protocol import ProtocolError
 from webapp.redis_leases import leases
 from webapp.relay import Relay
@@ -74,6 +77,7 @@ def build(settings: Settings | None = None) -> Flask:
         transports=["websocket"],
         max_http_buffer_size=settings.max_chunk_kb * 1024 * FRAME_FACTOR,
         manage_session=False,
+        cors_allowed_origins=Origins(settings.allowed_origins),
         json=PacketJson,
     )
     meter = metrics.Metrics.create() if settings.metrics else Meter()
@@ -127,6 +131,11 @@ def build(settings: Settings | None = None) -> Flask:
     if isinstance(meter, metrics.Metrics):
         app.register_blueprint(metrics.blueprint(meter, offload=mode.offload))
     pages.secure(app)
+    addresses = Addresses(settings.trusted_proxies)
+    # Outside Socket.IO's middleware, which looks for its path at the beginning.
+    app.wsgi_app = Prefix(  # type: ignore[method-assign]
+        app.wsgi_app, default=settings.url_prefix, addresses=addresses
+    )
     cli.register(app, predictor, settings)
 
     app.register_error_handler(ProtocolError, api.refused)

@@ -11,8 +11,16 @@ from webapp.settings import Settings
 Json = dict[str, Any]
 
 
-def description(labels: Sequence[str], settings: Settings) -> Json:
-    """Return the document behind /api/v1/openapi.json."""
+def description(labels: Sequence[str], settings: Settings, *, server: str = "/") -> Json:
+    """Return the document behind /api/v1/openapi.json.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    settings : Settings
+    server : str
+        The path under which the application is published, such as `/emotion`.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
@@ -28,6 +36,7 @@ def description(labels: Sequence[str], settings: Settings) -> Json:
             "predictions, and then gets prediction, state {recording, interrupted} and ended "
             "{reason}, until unshare or until the speaker's connection ends.",
         },
+        "servers": [{"url": server}],
         "paths": {
             "/api/v1/predictions": {"post": _predictions(settings)},
             "/api/v1/samples": {
@@ -53,9 +62,11 @@ def _predictions(settings: Settings) -> Json:
     refusals = {
         "400": "no_file: the form has no file. "
         "bad_message: the speaker is not from a calibration with this model.",
-        "413": f"too_large: more than {settings.max_upload_mb} MB.",
+        "413": f"too_large: the file has more than {settings.max_upload_mb} MB, or a field or the "
+        "number of parts of the form exceeds its limit; the message names which.",
         "415": "unsupported_media: not a format that is known.",
-        "422": f"undecodable, empty, or too_long: more than {settings.max_clip_s:g} seconds.",
+        "422": "undecodable (nothing in it can be decoded), empty, or too_long: more than "
+        f"{settings.max_clip_s:g} seconds.",
         "429": "busy or rate_limited: see Retry-After.",
     }
     form = {
@@ -73,7 +84,7 @@ def _predictions(settings: Settings) -> Json:
         },
     }
     return {
-        "summary": "Judge a recording (WAV, FLAC, MP3, Ogg, WebM, MP4/M4A)",
+        "summary": "Judge a recording, or the sound of a video",
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
         "responses": {"200": _content("How it sounds.", _ref("Prediction"))}
         | {status: _content(why, _ref("Error")) for status, why in refusals.items()},
@@ -94,6 +105,10 @@ def _schemas(labels: Sequence[str]) -> Json:
             "state": {"type": "string", "enum": ["speech", "silence", "unsure"]},
             "emotion": emotion,
             "probabilities": _ref("Probabilities"),
+            "other_sound": {
+                "type": "boolean",
+                "description": "true: the state is silence because the sound is no voice",
+            },
         }
     )
     return {
@@ -107,6 +122,21 @@ def _schemas(labels: Sequence[str]) -> Json:
                 "probabilities": _ref("Probabilities"),
                 "timeline": {"type": "array", "items": _ref("Window")},
                 "model": _object({"name": text, "version": text}),
+                "warnings": _list(_ref("Warning"))
+                | {"description": "Parts of the file that were left out or replaced by silence."},
+            }
+        ),
+        "Warning": _object(
+            {
+                "code": text
+                | {
+                    "description": "damaged: a damaged part was left out. trailing: bytes behind "
+                    "the sound were left out. truncated: the file ends within its sound. joined: "
+                    "a second recording follows and was judged too. gap: the timestamps jump and "
+                    "silence fills the gap. other_track: the first track has no readable sound."
+                },
+                "message": text,
+                "at_s": {"type": ["number", "null"], "description": "position in the sound"},
             }
         ),
         "Sample": _object(
@@ -146,7 +176,12 @@ def _about(labels: Sequence[str]) -> Json:
                 "version": text,
                 "licence": text,
                 "labels": {"type": "array", "items": text, "const": list(labels)},
-                "report": {"anyOf": [_ref("Report"), {"type": "null"}]},
+                "prior": {
+                    "type": ["object", "null"],
+                    "additionalProperties": number,
+                    "description": "added to the logit of each label, as most speech is ordinary",
+                },
+                "report": _maybe(_ref("Report")),
             }
         ),
         "Report": _object(
@@ -155,8 +190,35 @@ def _about(labels: Sequence[str]) -> Json:
                 "corpora": _list(_ref("Corpus")),
                 "splits": _object({"speakers": split, "corpora": split})
                 | {"description": "speakers never heard, and whole corpora never heard"},
+                "ordinary": _maybe(_ordinary()),
+                "sessions": _maybe(
+                    _object(
+                        {"clips": count, "corpora": count}
+                        | dict.fromkeys(("nothing", "neutral", "same", "mixed", "all"), maybe_share)
+                    )
+                    | {
+                        "description": "uar of clips after earlier speech of the speaker: nothing, "
+                        "ten seconds of neutral speech, clips of the clip's own emotion, random "
+                        "clips, or all other clips"
+                    }
+                ),
+                "people": _maybe(
+                    _object(
+                        {"women": share, "men": share, "largest_gap": share}
+                        | {"speakers": {"type": ["integer", "null"]}}
+                        | dict.fromkeys(("worst", "median", "gini"), maybe_share)
+                    )
+                    | {"description": "uar of women, of men and of single speakers never heard"}
+                ),
                 "disturbances": _list(_object({"name": text, "unchanged": share})),
                 "sounds_refused": maybe_share,
+                "sounds": _maybe(
+                    _list(_object({"name": text, "refused": share, "false": maybe_share}))
+                    | {
+                        "description": "by kind: share of windows refused, share of recordings "
+                        "with an emotion other than neutral"
+                    }
+                ),
                 "aims": _object({"count": count, "reached": count}),
             }
         ),
@@ -188,6 +250,31 @@ def _about(labels: Sequence[str]) -> Json:
             }
         ),
     }
+
+
+def _ordinary() -> Json:
+    count, share = {"type": "integer"}, {"type": "number", "minimum": 0, "maximum": 1}
+    alarms = {
+        "people": count,
+        "false": share | {"description": "share of windows that show an emotion but neutral"},
+        "neutral": share,
+        "anybody_first_10_s": share | {"description": "share of people who see a false emotion"},
+        "changes_a_minute": {"type": "number"},
+    }
+    shares = ("before_false", "after_false", "before_neutral", "after_neutral")
+    by = {"type": "string", "enum": ["kind", "sex", "pitch"]}
+    return _object(
+        alarms
+        | {
+            "acted_neutral": _maybe(share),
+            "groups": _list(_object({"by": by, "name": {"type": "string"}} | alarms)),
+            "calibration": _maybe(_object({"people": count} | dict.fromkeys(shares, share))),
+        }
+    ) | {"description": "people who speak in an ordinary voice"}
+
+
+def _maybe(schema: Json) -> Json:
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _list(items: Json) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from flask import Blueprint, Flask, Response, make_response, render_template
+from flask import Blueprint, Flask, Response, make_response, render_template, request
 
 from webapp.protocol import Json
 from webapp.settings import Settings
@@ -67,8 +67,8 @@ def blueprint(labels: Sequence[str], settings: Settings) -> Blueprint:
     def index() -> Response:
         # The waveform's library writes a <style> element: this answer's nonce admits it alone.
         nonce = secrets.token_urlsafe(16)
-        mine = {**config, "style_nonce": nonce}
-        response = make_response(render_template("index.html", config=mine))
+        mine = {**config, "root": _root(), "style_nonce": nonce}
+        response = make_response(render_template("index.html", base="./", config=mine))
         response.headers["Content-Security-Policy"] = policy(nonce)
         response.headers["Cache-Control"] = "no-cache"
         return response
@@ -76,11 +76,17 @@ def blueprint(labels: Sequence[str], settings: Settings) -> Blueprint:
     @pages.get("/watch/<token>")
     def watch(token: str) -> Response:  # noqa: ARG001
         # Whether there is such a view says the socket alone. The address is a key: it goes nowhere.
-        response = make_response(render_template("watch.html", config=config))
+        mine = {**config, "root": _root()}
+        response = make_response(render_template("watch.html", base="../", config=mine))
         response.headers.update(WATCH_HEADERS)
         return response
 
     return pages
+
+
+def _root() -> str:
+    """Return the path of the page, with the sub-path that a proxy puts in front."""
+    return f"{request.script_root}/"
 
 
 def secure(app: Flask) -> None:

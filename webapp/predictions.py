@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from models import SAMPLE_RATE, Recognizer, Speaker
 from webapp import protocol
-from webapp.audio import decode_file
+from webapp.audio import AudioWarning, decode_isolated, start_decoder
+from webapp.audio.isolation import Usage
 from webapp.protocol import Json
 from webapp.settings import Settings
 
 Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A decoded file.
+
+    Attributes
+    ----------
+    blocks : list of numpy.ndarray
+        float32 mono at 16 kHz, each of shape (n,).
+    warnings : list of AudioWarning
+        What was left out of it.
+    cpu_s : float
+        CPU seconds that the decoder process took.
+    """
+
+    blocks: list[Floats]
+    warnings: list[AudioWarning]
+    cpu_s: float
 
 
 class Predictor:
@@ -43,7 +64,8 @@ class Predictor:
         return self._recognizer.labels
 
     def warm(self) -> None:
-        """Judge something, so that nobody's first prediction pays for what is set up once."""
+        """Judge a tone and start the decoder process: the first upload waits for neither."""
+        start_decoder()
         times = np.arange(4 * SAMPLE_RATE, dtype=np.float32) / SAMPLE_RATE
         voice = np.sin(2 * np.pi * 140 * times) * np.sin(2 * np.pi * 3 * times)
         self._recognizer.predict((0.3 * voice).astype(np.float32))
@@ -56,31 +78,53 @@ class Predictor:
         webapp.audio.AudioError
             The bytes are not a sound that can be judged.
         """
-        return iter(decode_file(data, max_s=self._settings.max_clip_s))
+        return decode_isolated(data, max_s=self._settings.max_clip_s)
 
-    def answer(
-        self, data: bytes, *, file: str | None = None, speaker: Speaker | None = None
-    ) -> Json:
-        """Return the answer to a file.
-
-        Parameters
-        ----------
-        data : bytes
-            All of the file.
-        file : str, optional
-            The name that the answer carries.
-        speaker : Speaker, optional
-            What is known of the voice, from `speaker`.
+    def decode(self, data: bytes) -> Clip:
+        """Decode a file in the decoder process; several threads may do so at once.
 
         Raises
         ------
         webapp.audio.AudioError
             The bytes are not a sound that can be judged.
         """
+        warnings: list[AudioWarning] = []
+        usage = Usage()
+        blocks = decode_isolated(
+            data, max_s=self._settings.max_clip_s, warnings=warnings, usage=usage
+        )
+        return Clip(list(blocks), warnings, usage.cpu_s)
+
+    def answer(
+        self, data: bytes, *, file: str | None = None, speaker: Speaker | None = None
+    ) -> Json:
+        """Return the answer to a file: `decode`, then `judge`.
+
+        Raises
+        ------
+        webapp.audio.AudioError
+            The bytes are not a sound that can be judged.
+        """
+        return self.judge(self.decode(data), file=file, speaker=speaker)
+
+    def judge(self, clip: Clip, *, file: str | None = None, speaker: Speaker | None = None) -> Json:
+        """Return the answer to a decoded file.
+
+        Parameters
+        ----------
+        clip : Clip
+            The file.
+        file : str, optional
+            The name that the answer carries.
+        speaker : Speaker, optional
+            The profile of the voice, from `speaker`.
+        """
         stream = self._recognizer.stream(step_s=self._settings.prediction_step_s, speaker=speaker)
-        for block in self.blocks(data):
+        for block in clip.blocks:
             stream.push(block)
-        return protocol.answer(stream.finish(), self.labels, self.model, file=file)
+        return protocol.answer(
+            stream.finish(), self.labels, self.model, file=file, warnings=clip.warnings
+        )
 
     def speaker(self, files: Iterator[bytes]) -> Speaker:
         """Return what several files tell about the one person who speaks in them.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from models import FeatureSettings, Judgement, Speaker, SpeakerError, Window
+from webapp.audio import AudioWarning
 
 Json = dict[str, Any]
 Message = tuple[str, Json]
@@ -180,15 +181,26 @@ class Timeline(Sequence[Json]):
 
 
 def answer(
-    judgement: Judgement, labels: Sequence[str], model: Json, *, file: str | None = None
+    judgement: Judgement,
+    labels: Sequence[str],
+    model: Json,
+    *,
+    file: str | None = None,
+    warnings: Iterable[AudioWarning] = (),
 ) -> Json:
-    """Return the answer to a whole clip; `file` is left out where there is none."""
+    """Return the answer to a whole clip; without `file`, the answer has no such field."""
     head: Json = {} if file is None else {"file": file}
-    whole = summary(judgement, labels, model)
+    whole = summary(judgement, labels, model, warnings=warnings)
     return head | whole | {"timeline": list(whole["timeline"])}
 
 
-def summary(judgement: Judgement, labels: Sequence[str], model: Json) -> Json:
+def summary(
+    judgement: Judgement,
+    labels: Sequence[str],
+    model: Json,
+    *,
+    warnings: Iterable[AudioWarning] = (),
+) -> Json:
     """Return the answer to a recording, whose "timeline" is a `Timeline`: see `webapp.writing`."""
     return {
         "duration_s": round(judgement.duration_s, 3),
@@ -196,6 +208,9 @@ def summary(judgement: Judgement, labels: Sequence[str], model: Json) -> Json:
         "probabilities": _named(labels, judgement.probabilities),
         "timeline": Timeline(judgement.windows, labels),
         "model": model,
+        "warnings": [
+            {"code": one.code, "message": one.message, "at_s": one.at_s} for one in warnings
+        ],
     }
 
 
@@ -256,6 +271,7 @@ def _window(window: Window, labels: Sequence[str]) -> Json:
         "state": window.state,
         "emotion": window.emotion,
         "probabilities": _named(labels, window.probabilities),
+        "other_sound": window.other_sound,
     }
 
 

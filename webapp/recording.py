@@ -147,8 +147,13 @@ class Recording:
         return windows + self._push(self._decoder.finish(), self._cpu())
 
     def cut(self) -> list[Window]:
-        """Return the windows of what was left, and begin anew."""
+        """Return the windows of the sound before a pause, and begin a new stretch.
+
+        A pause takes no time of the recording: a recorder whose timestamps count the pause does not
+        add silence (see `AudioStream.resume`).
+        """
         windows = self._push(self._decoder.decode(), self._cpu())
+        self._decoder.resume()
         self._pace.begin(self._clock(), self._charged_s)
         last = self._stream.cut()
         return windows + self._saw([] if last is None else [last])

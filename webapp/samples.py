@@ -84,21 +84,27 @@ class Library:
         """Return the clip of that name, which must be in the collection's list."""
         return next((clip for clip in self.clips(collection) if clip.file == file), None)
 
-    def listing(self) -> list[Json]:
-        """Return the contract's list; a duration not found in time is null until later."""
+    def listing(self, prefix: str = "") -> list[Json]:
+        """Return the clips as the API lists them; a duration not found in time is null until later.
+
+        Parameters
+        ----------
+        prefix : str
+            The sub-path under which the application is published, such as `/emotion`.
+        """
         deadline = time.monotonic() + MEASURE_S
         return [
-            self._entry(clip, deadline)
+            self._entry(clip, deadline, prefix)
             for collection in self._folders
             for clip in self.clips(collection)
         ]
 
-    def _entry(self, clip: Clip, deadline: float) -> Json:
+    def _entry(self, clip: Clip, deadline: float, prefix: str) -> Json:
         about = clip.about
         entry: Json = {
             "name": _text(about, "name") or Path(clip.file).stem,
             "emotion": _text(about, "emotion"),
-            "url": f"/samples/{quote(clip.collection)}/{quote(clip.file)}",
+            "url": f"{prefix}/samples/{quote(clip.collection)}/{quote(clip.file)}",
             "duration_s": self._duration(clip, deadline),
             "source": _text(about, "source"),
             "licence": _text(about, "licence"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
+from webapp import origins, prefix
 from webapp.addresses import Network, networks
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
@@ -24,6 +25,11 @@ SWITCH = {"1": True, "true": True, "yes": True, "on": True} | {
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 REDIS_OPTIONS = {"db", "username", "password"} | {
     f"ssl_{name}" for name in ("cert_reqs", "ca_certs", "ca_path", "certfile", "keyfile")
+}
+LISTS_AND_PATHS: dict[str, tuple[Callable[[str], object], str]] = {
+    "trusted_proxies": (networks, "addresses or networks separated by commas"),
+    "url_prefix": (prefix.parse, "a path of letters, digits and . _ ~ - such as /emotion"),
+    "allowed_origins": (origins.parse, "origins such as https://example.org separated by commas"),
 }
 STEP_UNIT_S = 0.25  # what the features' blocks last
 
@@ -61,7 +67,14 @@ class Settings:
     max_events_s : float
         Events that one connection may send a second in the long run; many more for a moment.
     trusted_proxies : tuple of Network
-        Whose X-Forwarded-For tells a client's address (in the environment separated by commas).
+        Proxies whose X-Forwarded-For gives a client's address, and whose X-Forwarded-Prefix gives
+        the sub-path (in the environment separated by commas).
+    url_prefix : str
+        The sub-path under which a proxy publishes the application, such as `/emotion`; empty for
+        the root. X-Forwarded-Prefix of a trusted proxy replaces it.
+    allowed_origins : tuple of str
+        Origins of pages that may connect besides the server's own, such as `https://example.org`
+        (in the environment separated by commas).
     max_uploads : int
         Uploads at once in each worker; one of them is judged, the others arrive or wait.
     max_chunk_kb : int
@@ -103,6 +116,8 @@ class Settings:
     max_uploads_per_minute: int = 60
     max_events_s: float = 50.0
     trusted_proxies: tuple[Network, ...] = ()
+    url_prefix: str = ""
+    allowed_origins: tuple[str, ...] = ()
     max_uploads: int = 8
     max_chunk_kb: int = 1024
     prediction_step_s: float = 0.25
@@ -138,8 +153,10 @@ class Settings:
             name = field.name.upper()
             text = environ.get(name, "").strip()
             if text:
-                kind = Network if field.name == "trusted_proxies" else type(field.default)
-                given[field.name] = _parse(name, text, kind)
+                if parse := LISTS_AND_PATHS.get(field.name):
+                    given[field.name] = _read(name, text, *parse)
+                else:
+                    given[field.name] = _parse(name, text, type(field.default))
         return cls(**given)._checked()  # type: ignore[arg-type]
 
     def _checked(self) -> Settings:
@@ -205,18 +222,18 @@ def _check_redis(url: str) -> None:
         raise SettingsError(f"REDIS_URL has an option {min(unknown)[:40]!r} that is not known.")
 
 
+def _read(name: str, text: str, parse: Callable[[str], object], form: str) -> object:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise SettingsError(f"{name} is {text!r}, not {form}.") from error
+
+
 def _parse(name: str, text: str, kind: Any) -> object:
     if kind is tuple:
         return tuple(Path(part) for part in text.split(os.pathsep) if part)
     if kind is str:
         return text
-    if kind is Network:
-        try:
-            return networks(text)
-        except ValueError as error:
-            raise SettingsError(
-                f"{name} is {text!r}, not addresses or networks separated by commas."
-            ) from error
     if kind is bool:
         if text.lower() not in SWITCH:
             raise SettingsError(f"{name} is {text!r}, neither 1 nor 0.")

@@ -1,35 +1,12 @@
-// What the model's own report says of it, from /api/v1/model, in plain words. No figure stands in this code.
+// Puts what the model's report says of it, from /api/v1/model, on the page in plain words. No figure stands in this code.
 
+import { address } from "./address.js";
 import { drawConfusion, telling } from "./confusion.js";
+import { calibrationHelp, expectation, failures, groupRows, inequality, learnt, ordinarily, peopleRows, sessionRows, soundRows } from "./findings.js";
 import { count, percent, tenth } from "./format.js";
 import { strings, word } from "./strings.js";
 
-/** The sentences that say where it fails: pure. */
-export function failures({ splits, disturbances, aims, corpora }) {
-  const words = strings.model;
-  const name = (figures) => corpora.find((own) => own.corpus === figures.corpus)?.name ?? figures.corpus;
-  const worst = (list, key) => list.reduce((low, next) => (next[key] < low[key] ? next : low), list[0]);
-  const hardest = worst(splits.speakers.corpora, "uar");
-  const strangest = worst(splits.corpora.corpora, "uar");
-  const line = worst(disturbances, "unchanged");
-  return [
-    words.fails_new(percent(splits.speakers.uar), percent(splits.corpora.uar)),
-    ...(splits.corpora.uar < 0.5 ? [words.fails_mostly] : []),
-    words.fails_corpus(name(hardest), percent(hardest.uar), name(strangest), percent(strangest.uar)),
-    ...(line ? [words.fails_line(words.disturbances[line.name] ?? line.name, percent(1 - line.unchanged))] : []),
-    words.fails_acted,
-    words.fails_people,
-    words.fails_sure,
-    words.fails_aims(aims.reached, aims.count),
-  ];
-}
-
-/** What it learnt from, added up: pure. Corpora that are only judged do not count. */
-export function learnt(corpora) {
-  const heard = corpora.filter((own) => own.heard);
-  const sum = (key) => heard.reduce((all, own) => all + own[key], 0);
-  return { corpora: heard.length, clips: sum("clips"), speakers: sum("speakers"), hours: sum("hours") };
-}
+const FIRST = 3; // weak points that every visitor reads; the others fold open
 
 export class About {
   #find;
@@ -41,19 +18,23 @@ export class About {
     this.#find = (id) => root.getElementById(id);
   }
 
+  /** Fetches the figures and shows them. @returns {Promise<?object>} the report; null without one */
   async load() {
     const note = this.#find("model-note");
     try {
-      const answer = await fetch("/api/v1/model");
+      const answer = await fetch(address("/api/v1/model"));
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      this.show(await answer.json());
+      const model = await answer.json();
+      this.show(model);
+      return model.report;
     } catch {
       note.textContent = strings.model.failed;
+      return null;
     }
   }
 
   /** @param {object} model the server's answer */
-  show({ name, version, labels, report }) {
+  show({ name, version, labels, prior = null, report }) {
     const note = this.#find("model-note");
     note.textContent = report ? strings.model.which(name, version) : strings.model.none(name, version);
     if (!report) return;
@@ -61,7 +42,12 @@ export class About {
     this.#labels = labels;
     this.#figures();
     this.#choices();
-    this.#find("fails").replaceChildren(...failures(report).map((text) => make("li", "", text)));
+    const weak = failures(report).map((text) => make("li", "", text));
+    this.#find("fails").replaceChildren(...weak.slice(0, FIRST));
+    this.#find("fails-more").replaceChildren(...weak.slice(FIRST));
+    this.#find("model-prior").textContent = expectation(prior);
+    this.#ordinary();
+    this.#sections();
     this.#table();
     this.#learnt();
     this.#disturbed();
@@ -75,11 +61,7 @@ export class About {
       [splits.corpora.uar, strings.model.figure_corpora(splits.corpora.corpora.length, count(splits.corpora.clips))],
       [chance, strings.model.figure_chance(this.#labels.length)],
     ];
-    this.#find("model-figures").replaceChildren(...told.map(([share, text]) => {
-      const item = make("li");
-      item.append(make("strong", "", percent(share)), " ", make("span", "", text));
-      return item;
-    }));
+    this.#find("model-figures").replaceChildren(...told.map(([figure, text]) => share([percent(figure), text])));
   }
 
   #choices() {
@@ -142,14 +124,40 @@ export class About {
     }));
   }
 
-  #disturbed() {
-    const { disturbances, sounds_refused } = this.#report;
-    this.#find("disturbed").replaceChildren(...disturbances.map(({ name, unchanged }) => {
-      const item = make("li");
-      item.append(make("strong", "", percent(unchanged)), " ", make("span", "", strings.model.disturbances[name] ?? name));
-      return item;
+  #ordinary() {
+    const { ordinary } = this.#report;
+    this.#find("ordinary-part").hidden = !ordinary;
+    if (!ordinary) return;
+    this.#find("ordinary-said").textContent = ordinarily(ordinary);
+    this.#find("ordinary-help").textContent = calibrationHelp({ ordinary });
+    this.#find("ordinary").tBodies[0].replaceChildren(...groupRows(ordinary).map((own) => {
+      const line = make("tr");
+      const head = make("th", "", own.name);
+      head.scope = "row";
+      head.append(make("small", "", own.people));
+      line.append(head, make("td", "number", own.false), make("td", "number", own.anybody));
+      return line;
     }));
-    this.#find("disturbed-sounds").textContent = sounds_refused === null ? "" : strings.model.sounds(percent(sounds_refused));
+  }
+
+  // The parts of the report that are a sentence and a list of shares each.
+  #sections() {
+    const { sessions, people, sounds, sounds_refused } = this.#report;
+    const show = (part, lead, rows, after = "") => {
+      this.#find(`${part}-part`).hidden = !rows.length;
+      this.#find(`${part}-lead`).textContent = lead;
+      this.#find(part).replaceChildren(...rows.map(share));
+      this.#find(`${part}-after`).textContent = after;
+    };
+    show("sessions", sessions ? strings.model.sessions(count(sessions.corpora), count(sessions.clips)) : "", sessions ? sessionRows(sessions) : []);
+    show("people", strings.model.people_lead, people ? peopleRows(people) : [], people ? inequality(people) : "");
+    const { lead, rows } = soundRows(sounds ?? []);
+    show("sounds", lead, rows, sounds_refused === null ? "" : strings.model.sounds(percent(sounds_refused)));
+  }
+
+  #disturbed() {
+    const { disturbances } = this.#report;
+    this.#find("disturbed").replaceChildren(...disturbances.map(({ name, unchanged }) => share([percent(unchanged), strings.model.disturbances[name] ?? name])));
   }
 
   #name(corpus) {
@@ -169,6 +177,12 @@ function bar(figures, chance) {
   track.style.setProperty("--chance", `${(chance * 100).toFixed(1)}%`);
   cell.append(make("span", "number", `${percent(figures.uar)}${spread}`), track);
   return cell;
+}
+
+function share([figure, text]) {
+  const item = make("li");
+  item.append(make("strong", "", figure), " ", make("span", "", text));
+  return item;
 }
 
 const language = (name) => strings.model.languages[name] ?? name;

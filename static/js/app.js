@@ -73,7 +73,7 @@ setInterval(() => screen.tick(session?.clock.seconds ?? 0), 100);
 
 function finish(judgement, about, source) {
   const told = result.show(judgement, about, source);
-  bars.show(judgement.probabilities, { state: told.state, seq: "summary" });
+  bars.show(judgement.probabilities, { state: told.state, emotion: judgement.emotion, seq: "summary" });
   $("result-sentence").focus({ preventScroll: true });
 }
 
@@ -115,7 +115,7 @@ const listeners = {
   prediction({ prediction, window }) {
     if (!["recording", "paused", "stopping"].includes(state.name)) return;
     bars.show(prediction.probabilities, prediction);
-    screen.heard(prediction);
+    screen.heard(window);
     studio.heard(window);
     mfcc.judged(prediction);
   },
@@ -206,14 +206,14 @@ function goToRecorder() {
 
 // --- Wiring ---
 
-const samples = new Samples({ cards: $("cards"), note: $("samples-note"), more: $("more"), player: $("player"), tally: $("tally"), back: $("back") }, (sample) => clips.sample(sample));
+const samples = new Samples({ cards: $("cards"), note: $("samples-note"), more: $("more"), player: $("player"), tally: $("tally"), back: $("back") }, (sample) => clips.sample(sample), config);
 const sharing = new Sharing(live, {
   panel: $("share"), toggle: $("share-switch"), open: $("share-open"), url: $("share-url"), copy: $("share-copy"),
   send: $("share-send"), stop: $("share-stop"), count: $("share-count"), note: $("share-note"), code: $("share-code"),
 });
 const upload = new Upload({
   form: $("drop"), input: $("file"), sending: $("sending"), bar: $("progress"), text: $("sending-text"), cancel: $("sending-cancel"),
-}, { onFiles: (files) => clips.files(files), onCancel: cancel });
+}, { onFiles: (files, about) => clips.files(files, about), onCancel: cancel });
 const clips = new Clips({
   config, dispatch, samples, upload, clear, finish, look: goToRecorder, free: () => allowed(state).judge, waiting: () => state.name === "judging",
 });
@@ -253,5 +253,5 @@ if (missing) {
 screen.show(state); // in the visitor's language: the template's words are English
 document.body.dataset.ready = "true";
 foot(document, { language, busy: () => isLive(state), warning: strings.foot_busy });
-new About(document).load();
+new About(document).load().then((report) => studio.inform(report));
 samples.load().then(() => samples.enable(allowed(state).judge));

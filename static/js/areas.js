@@ -1,9 +1,10 @@
-// The last moments as stacked areas: a thin wrapper around Chart.js. Silence is a grey stretch; what is unsure is hatched and
-// faint. It moves with each prediction, four times a second, and holds no more than it shows.
+// The last moments as stacked areas: a thin wrapper around Chart.js. Silence is a grey stretch, another sound a dotted one; unsure
+// speech is hatched and faint. It moves with each prediction, four times a second, and holds no more than it shows.
 
 import { Chart, Filler, LineController, LineElement, LinearScale, PointElement } from "../vendor/chart.js/chart.js";
 
 import { bare, dressShares, shares } from "./axes.js";
+import { fillDotted } from "./dots.js";
 import { Flow } from "./flow.js";
 import { capital, clockTime } from "./format.js";
 import { calm, onThemeChange, palette } from "./palette.js";
@@ -19,6 +20,7 @@ const marks = {
   beforeDatasetsDraw: (chart) => {
     reserve(chart);
     paint(chart, "silence");
+    paint(chart, "other");
   },
   afterDatasetsDraw: (chart) => paint(chart, "unsure"),
 };
@@ -38,7 +40,7 @@ export class Areas {
   constructor(canvas, legend, labels) {
     this.#canvas = canvas;
     this.#labels = labels;
-    legend.replaceChildren(...[...labels, "silence", "unsure"].map((kind) => {
+    legend.replaceChildren(...[...labels, "silence", "other", "unsure"].map((kind) => {
       const item = document.createElement("li");
       item.className = `c-${kind}`;
       item.textContent = capital(word(kind));
@@ -149,6 +151,8 @@ function paint(chart, kind) {
     if (width <= 0) continue;
     if (kind === "unsure") {
       veil(ctx, look.color("card"), left, chartArea.top, width, chartArea.height);
+    } else if (kind === "other") {
+      fillDotted(ctx, look, { left, top: chartArea.top, width, height: chartArea.height });
     } else {
       ctx.globalAlpha = 0.45;
       ctx.fillStyle = look.color("silence");

@@ -101,13 +101,14 @@ export class Bars {
 
   /**
    * @param {Object<string, number>} probabilities by label
-   * @param {{state?: string, seq?: number|string}} [about]
+   * @param {{state?: string, emotion?: ?string, seq?: number|string}} [about] `emotion` is the one that the server shows; its
+   *   filter may keep it for a moment after another one has become more probable
    */
-  show(probabilities, { state = "speech", seq = "" } = {}) {
+  show(probabilities, { state = "speech", emotion = null, seq = "" } = {}) {
     this.#shown = state;
     const silent = state === "silence";
     const shares = this.#labels.map((label) => probabilities[label] ?? 0);
-    const best = winner(probabilities);
+    const best = emotion ?? winner(probabilities);
     this.#chart.data.datasets[0].data = silent ? shares.map(() => STUB) : shares;
     this.#chart.options.best = state === "speech" ? this.#labels.indexOf(best) : -1;
     this.#chart.options.numbers = shares.map((share) => (silent ? "–" : percent(share)));

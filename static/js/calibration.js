@@ -1,6 +1,8 @@
-// "Calibrate to my voice": a dialog with a text to read aloud, for ten seconds of speech. What the server tells of the voice then
-// is kept in this tab, and the same seconds are judged without it and with it, to show what it changes.
+// "Calibrate to my voice": a dialog with a text to read aloud in an ordinary, calm voice, for ten seconds of speech. The server
+// takes that speech for neutral and returns a text that describes the voice. This tab keeps the text; the server judges the same
+// seconds without it and with it, so that the dialog can show the difference.
 
+import { calibrationHelp } from "./findings.js";
 import { capital, duration, percent } from "./format.js";
 import { Meter } from "./meter.js";
 import { predict } from "./predictions.js";
@@ -63,6 +65,11 @@ export class Calibration {
     this.#find("begin").addEventListener("click", () => this.#begin());
     this.#find("close").addEventListener("click", () => this.#find("dialog").close());
     this.#find("dialog").addEventListener("close", () => this.#leave());
+  }
+
+  /** Says how much a calibration helps. @param {?object} report the model's */
+  inform(report) {
+    this.#find("help").textContent = calibrationHelp(report);
   }
 
   open() {

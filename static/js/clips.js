@@ -1,6 +1,6 @@
 // What is judged as a whole: an upload, or one of the sample clips. From choosing it to its judgement.
 
-import { fault, predict } from "./predictions.js";
+import { canRead, fault, predict } from "./predictions.js";
 import { clipOf, title } from "./samples.js";
 
 export class Clips {
@@ -38,11 +38,11 @@ export class Clips {
     }
   }
 
-  /** @param {File[]} files chosen or dropped: one is what can be judged */
-  async files(files) {
+  /** @param {File[]} files chosen or dropped: one is what can be judged  @param {{folder?: boolean}} [about] */
+  async files(files, { folder = false } = {}) {
     const { config, dispatch, free, look, upload } = this.#page;
     const [file] = files;
-    const code = files.length > 1 ? "many_files" : fault(file, config);
+    const code = files.length > 1 ? "many_files" : folder ? "folder" : fault(file, config) ?? ((await canRead(file)) ? null : "unreadable");
     if (!free()) return;
     if (code) {
       dispatch({ type: "failed", error: { code, where: "file" } });

@@ -1,14 +1,12 @@
 // What was meant against what was heard, clip by clip: pure.
 
-import { kindOf } from "./timeline.js";
-
 /**
  * @param {?string} meant
  * @param {{emotion: ?string, timeline: object[]}} judgement
  * @returns {"match" | "differs" | "unsure" | "silence" | "unlabelled"}
  */
 export function compare(meant, { emotion, timeline }) {
-  if (!emotion) return timeline.some((window) => kindOf(window) !== "silence") ? "unsure" : "silence";
+  if (!emotion) return timeline.some((window) => window.state !== "silence") ? "unsure" : "silence";
   if (!meant) return "unlabelled";
   return emotion === meant ? "match" : "differs";
 }

@@ -6,6 +6,7 @@ const defaults = {
   max_clip_s: 600,
   timeslice_ms: 120,
   sharing: false,
+  root: "/",
 };
 
 /** @param {string} text JSON */

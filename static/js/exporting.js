@@ -1,11 +1,11 @@
 // A judgement as a file to keep: pure.
 
-/** One row a window, for a spreadsheet (RFC 4180). */
+/** One row a window, for a spreadsheet (RFC 4180). `other_sound` tells a sound that is no voice from silence. */
 export function toCsv(judgement, labels) {
-  const head = ["start_s", "end_s", "state", "emotion", ...labels];
+  const head = ["start_s", "end_s", "state", "emotion", ...labels, "other_sound"];
   const rows = judgement.timeline.map((window) => [
     seconds(window.start_s), seconds(window.end_s), window.state, window.emotion ?? "",
-    ...labels.map((label) => share(window.probabilities[label])),
+    ...labels.map((label) => share(window.probabilities[label])), String(window.other_sound === true),
   ]);
   return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n").concat("\r\n");
 }

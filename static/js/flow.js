@@ -62,10 +62,10 @@ export class Flow {
     return rows;
   }
 
-  /** The stretches that are silent or unsure. @returns {{kind: string, start_s: number, end_s: number}[]} */
+  /** The stretches of silence, of other sounds and of unsure speech. @returns {{kind: string, start_s: number, end_s: number}[]} */
   marks() {
     const begin_s = this.#windows[0]?.begin_s ?? 0;
     return segments(this.#windows.map((window) => ({ ...window, start_s: window.begin_s })), 0, begin_s)
-      .filter(({ kind }) => kind === "silence" || kind === "unsure");
+      .filter(({ kind }) => ["silence", "other", "unsure"].includes(kind));
   }
 }

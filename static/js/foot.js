@@ -2,9 +2,9 @@
 
 import { LANGUAGES } from "./language.js";
 
-/** A link of this site that keeps the language asked for in the address: pure. "/#about", "de" -> "/?lang=de#about". */
+/** A link of this site that keeps the language asked for in the address: pure. "../#about", "de" -> "../?lang=de#about". */
 export function keeping(href, asked) {
-  if (!LANGUAGES.includes(asked) || !href.startsWith("/")) return href;
+  if (!LANGUAGES.includes(asked) || href.startsWith("#")) return href;
   const [path, hash] = href.split("#");
   return `${path}${path.includes("?") ? "&" : "?"}lang=${asked}${hash === undefined ? "" : `#${hash}`}`;
 }

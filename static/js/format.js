@@ -5,6 +5,7 @@ import { language } from "./language.js";
 const GAP = "\u00a0"; // a space at which no line is broken
 
 const whole = new Intl.NumberFormat(language, { useGrouping: true, maximumFractionDigits: 0 });
+const hundredths = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** 0 -> "0:00", 75.9 -> "1:15", 3600 -> "1:00:00". Whole seconds, never rounded up. */
@@ -39,6 +40,11 @@ export function count(number) {
 /** 6.09 -> "6.1". */
 export function tenth(number) {
   return tenths.format(number);
+}
+
+/** 0.154 -> "0.15". */
+export function hundredth(number) {
+  return hundredths.format(number);
 }
 
 /** 0.714 -> "71 %". */

@@ -21,8 +21,3 @@ export function next(link, event) {
   const following = rules[event.type]?.(link, event);
   return following ? Object.freeze(following) : link;
 }
-
-/** A path of this server as something that can be sent to others. */
-export function absolute(path, origin) {
-  return new URL(path, origin).href;
-}

@@ -5,7 +5,9 @@
 
 import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
 
+import { address } from "./address.js";
 import { LiveError } from "./error.js";
+import { obstruction } from "./reach.js";
 
 const ACK_MS = 8000;
 const OPEN_MS = 5000;
@@ -17,18 +19,25 @@ const OF_THE_SERVER = new Set(["draining", "skipped"]);
 export class Live extends EventTarget {
   #socket;
   #online;
+  #explain;
+  #met = false; // whether there has been a connection, so that WebSockets are not blocked
   #started = false;
   #sharing = 0; // how many answers about a share are still to come
 
   /**
    * @param {() => import("socket.io-client").Socket} make opens the socket; tests hand in their own
    * @param {() => boolean} online whether there may be a network
+   * @param {() => Promise<string>} explain why there is no connection, as an error code
    */
-  constructor(make = connect, online = () => navigator.onLine) {
+  constructor(make = connect, online = () => navigator.onLine, explain = obstruction) {
     super();
     this.#socket = make();
     this.#online = online;
-    this.#socket.on("connect", () => this.#tell("up"));
+    this.#explain = explain;
+    this.#socket.on("connect", () => {
+      this.#met = true;
+      this.#tell("up");
+    });
     this.#socket.on("disconnect", (reason) => {
       this.#started = false;
       if (reason === "io client disconnect") return;
@@ -54,7 +63,8 @@ export class Live extends EventTarget {
     return this.#started;
   }
 
-  /** Begins to connect, and resolves once connected. Rejects with `server_gone` after `timeout_ms`; at the first try if offline. */
+  /** Begins to connect, and resolves once connected. Rejects after `timeout_ms` (at the first try if offline) with `server_gone`, or with what
+   * `explain` says where no connection has ever been made. */
   open(timeout_ms = OPEN_MS) {
     if (this.#socket.connected) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -67,14 +77,17 @@ export class Live extends EventTarget {
         rest();
         resolve();
       };
-      const gone = () => {
+      const gone = (code) => {
         rest();
-        reject(new LiveError("server_gone"));
+        reject(new LiveError(code));
       };
       const failed = () => {
-        if (!this.#online()) gone();
+        if (!this.#online()) gone("server_gone");
       };
-      const timer = setTimeout(gone, timeout_ms);
+      const timer = setTimeout(async () => {
+        const code = this.#met ? "server_gone" : await this.#explain();
+        if (!this.#socket.connected) gone(code);
+      }, timeout_ms);
       this.#socket.on("connect", up);
       this.#socket.on("connect_error", failed);
       this.#socket.connect();
@@ -176,6 +189,7 @@ export class Live extends EventTarget {
 
 function connect() {
   return io("/live", {
+    path: new URL(address("/socket.io")).pathname,
     transports: ["websocket"],
     autoConnect: false,
     // Back within five seconds, and not all who were lost together in the same moment.

@@ -7,6 +7,8 @@ import { nudge } from "./scale.js";
 import { soundOf } from "./sound.js";
 import { strings, word } from "./strings.js";
 
+const ROUNDING_S = 0.01; // utterances have hundredths of a second, and a browser may seek to a little before
+
 export class Player {
   #root;
   #picture;
@@ -75,6 +77,7 @@ export class Player {
     this.#sound = sound;
     if (!sound) this.#mute();
     else if (sound.blob !== source) this.#load(sound.blob);
+    if (sound && !sound.peaks) this.#checkSound(turn);
     if (source.full) this.#root.note.textContent = strings.player.part_kept;
     const duration_s = sound?.duration_s ?? judgement.duration_s;
     this.#span(duration_s);
@@ -126,6 +129,16 @@ export class Player {
     this.#playable = false;
     this.#root.play.hidden = true;
     this.#root.note.textContent = strings.player.cannot;
+  }
+
+  // A film whose sound the browser does not know would play in silence, without an error.
+  #checkSound(turn) {
+    const { audio } = this.#root;
+    const check = () => {
+      if (turn === this.#turn && this.#playable && isMute(audio)) this.#mute();
+    };
+    if (audio.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) check();
+    else audio.addEventListener("canplay", check, { once: true });
   }
 
   #play() {
@@ -182,7 +195,8 @@ export class Player {
     seek.style.setProperty("--done", `${(100 * this.#at_s) / (this.#duration_s || 1)}%`);
     this.#picture.point(this.#at_s, how);
     for (const item of turns.children) {
-      const now = this.#at_s >= Number(item.dataset.start) && this.#at_s < Number(item.dataset.end);
+      const at_s = this.#at_s + ROUNDING_S;
+      const now = at_s >= Number(item.dataset.start) && at_s < Number(item.dataset.end);
       if (now === item.hasAttribute("data-now")) continue;
       item.toggleAttribute("data-now", now);
       if (now) turns.scrollTop = item.offsetTop - turns.clientHeight / 3; // a long list goes along
@@ -205,4 +219,9 @@ export class Player {
       return item;
     }));
   }
+}
+
+// Whether what is ready to play has no sound, by each browser's own property (Firefox, Chromium, Safari). @param {HTMLMediaElement} media
+function isMute(media) {
+  return media.mozHasAudio === false || media.webkitAudioDecodedByteCount === 0 || media.audioTracks?.length === 0;
 }

@@ -1,5 +1,6 @@
 // A result as one picture to keep: the sentence, the five shares, the waveform over the strip of emotions, and the times.
 
+import { fillDotted } from "./dots.js";
 import { capital, moment, percent } from "./format.js";
 import { palette } from "./palette.js";
 import { ticks } from "./scale.js";
@@ -83,11 +84,12 @@ function drawTime(pen, { parts, sums, turns, peaks, duration_s }) {
   }
 }
 
-function fill({ context, color }, kind, x, y, width, height, round) {
-  context.fillStyle = color(kind);
+function fill({ context, color, look }, kind, x, y, width, height, round) {
+  context.fillStyle = color(kind === "other" ? "track" : kind);
   context.beginPath();
   context.roundRect(x, y, width, height, Math.min(round, width / 2));
   context.fill();
+  if (kind === "other") fillDotted(context, look, { left: x, top: y, width, height });
 }
 
 function font({ look }, size, weight) {

@@ -1,15 +1,22 @@
 // The HTTP API: a file in, a judgement out. XMLHttpRequest, because fetch cannot tell how much has been sent.
 
-const URL = "/api/v1/predictions";
-const NAMES = /\.(wav|flac|mp3|ogg|oga|opus|webm|mp4|m4a)$/i;
-const TYPES = /^(audio\/|video\/(webm|mp4|ogg)$|application\/ogg$)/;
+import { address } from "./address.js";
 
-/** Why a file need not even be sent, as an error code, or null: pure. */
+/** Why a file need not even be sent, as an error code, or null: pure. The server alone decides which formats it reads. */
 export function fault(file, { max_upload_mb }) {
   if (file.size === 0) return "empty";
   if (file.size > max_upload_mb * 2 ** 20) return "too_large";
-  if (!NAMES.test(file.name) && !TYPES.test(file.type)) return "unsupported_media";
   return null;
+}
+
+/** Whether the browser can read a file: not one that was moved meanwhile, and no folder. @param {Blob} file */
+export async function canRead(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The error code in an answer that is no judgement: pure. A proxy's own errors have no JSON. */
@@ -32,7 +39,7 @@ export function predict(file, name, { onProgress = () => {}, speaker = null } = 
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
     const refuse = (code) => reject(Object.assign(new Error(code), { code }));
-    request.open("POST", URL);
+    request.open("POST", address("/api/v1/predictions"));
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);

@@ -1,5 +1,6 @@
 // The list of sample clips: which is played, which is judged, and how many were heard as they were meant.
 
+import { address } from "./address.js";
 import { Card } from "./card.js";
 import { Tally } from "./comparison.js";
 import { calm } from "./palette.js";
@@ -33,6 +34,7 @@ export class Samples {
   #root;
   #player;
   #onJudge;
+  #rootPath;
   #cards = [];
   #tally = new Tally();
   #playing = null;
@@ -42,11 +44,13 @@ export class Samples {
    * @param {{cards: HTMLElement, note: HTMLElement, more: HTMLButtonElement, player: HTMLAudioElement, tally: HTMLElement,
    *   back: HTMLElement}} root `back` holds a link that leads from the result to the card
    * @param {(sample: object) => void} onJudge
+   * @param {{root: string}} config `root`: see address.js
    */
-  constructor(root, onJudge) {
+  constructor(root, onJudge, config) {
     this.#root = root;
     this.#player = root.player;
     this.#onJudge = onJudge;
+    this.#rootPath = config.root;
     for (const event of ["ended", "pause", "error"]) this.#player.addEventListener(event, () => this.#quiet());
     this.#player.addEventListener("timeupdate", () => this.#follow());
     root.back.addEventListener("click", (event) => this.#return(event));
@@ -55,9 +59,9 @@ export class Samples {
   async load() {
     const { note, cards, more } = this.#root;
     try {
-      const answer = await fetch("/api/v1/samples");
+      const answer = await fetch(address("/api/v1/samples"));
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      const list = toList(await answer.json());
+      const list = toList(await answer.json()).map((sample) => ({ ...sample, url: address(sample.url, { root: this.#rootPath }) }));
       note.textContent = list.length ? "" : strings.samples_none;
       const shown = first();
       const actions = { onPlay: (card) => this.#toggle(card), onJudge: this.#onJudge };

@@ -1,7 +1,8 @@
 // The recorder's words and buttons: puts a state of the machine on the page. Decides nothing.
 
-import { Announcer } from "./announcer.js";
+import { Announcer, announced } from "./announcer.js";
 import { clockTime } from "./format.js";
+import { follow, groupOf, initial } from "./headline.js";
 import { allowed, isLive } from "./state.js";
 import { strings, word } from "./strings.js";
 
@@ -12,8 +13,8 @@ export class Screen {
   #state;
   #announcer;
   #blocked = false; // nothing can be recorded here
-  #hearing = ""; // speech, silence or unsure, while recording
-  #spoken = ""; // the emotion in the headline
+  #hearing = ""; // the headline's group, while recording
+  #headline = initial;
   #moving = false; // the connection is not lost but changed
   #wait = null; // the place in the queue
   #asideTimer = 0;
@@ -50,12 +51,12 @@ export class Screen {
     this.#say();
   }
 
-  /** What the newest window is. @param {{state: string, emotion: ?string}} window */
+  /** Shows the newest window. @param {import("./timeline.js").Window} window with times of the whole recording */
   heard(window) {
-    if (this.#state.name !== "stopping") this.#hear(window.state);
-    if (window.state === "speech") this.#spoken = window.emotion;
+    this.#headline = follow(this.#headline, window);
+    if (this.#state.name !== "stopping") this.#hear(groupOf(this.#headline.kind));
     this.#say();
-    this.#announcer.heard(window.state === "speech" ? window.emotion : null, (emotion) => strings.headline.emotion(word(emotion)));
+    this.#announcer.heard(announced(window), (kind) => (kind === "other" ? strings.hearing.other : strings.headline.emotion(word(kind))));
   }
 
   /** Nothing can be recorded with this browser, or at this address. */
@@ -70,9 +71,9 @@ export class Screen {
     this.#say();
   }
 
-  /** A new recording: nothing has been said yet. */
+  /** Begins a new recording. */
   forget() {
-    this.#spoken = "";
+    this.#headline = initial;
     this.aside("");
   }
 
@@ -127,7 +128,7 @@ export class Screen {
     this.#announcer.state(words);
     this.#find("state").textContent = (this.#state.name === "recording" && strings.hearing[this.#hearing]) || words;
     const { headline } = strings;
-    const heard = { speech: headline.emotion(word(this.#spoken)), silence: headline.silence, unsure: headline.unsure }[this.#hearing];
+    const heard = this.#hearing === "speech" ? headline.emotion(word(this.#headline.kind)) : headline[this.#hearing];
     this.#find("headline").textContent = {
       connecting: headline.reconnecting,
       queued: headline.queued,

@@ -1,7 +1,8 @@
 // The switch that shares the live view, with its link, also as a QR code, and how many watch.
 
+import { address } from "./address.js";
 import { drawCode } from "./code.js";
-import { absolute, initial, next } from "./link.js";
+import { initial, next } from "./link.js";
 import { strings } from "./strings.js";
 
 const COPIED_MS = 2500;
@@ -46,7 +47,7 @@ export class Sharing {
     if (!this.#on({ type: "ask" })) return;
     try {
       const path = await this.#live.share();
-      if (!this.#on({ type: "given", url: absolute(path, location.origin) })) return;
+      if (!this.#on({ type: "given", url: address(path) })) return;
       this.#root.copy.textContent = strings.share_copy;
       this.#root.copy.focus({ preventScroll: true });
     } catch {

@@ -17,6 +17,7 @@ export class Studio {
   #areas;
   #meter;
   #devices;
+  #calibration;
   #voice = new Voice(tab);
   #following = null;
   #resting = true;
@@ -35,9 +36,9 @@ export class Studio {
       switches: [...root.querySelectorAll("[data-treatment]")],
     });
     new Shortcuts(root, { dialog: find("help"), open: find("help-open"), close: find("help-close"), toggle: find("help-keys") });
-    const calibration = new Calibration(find, {
+    const calibration = (this.#calibration = new Calibration(find, {
       live, config, voice: this.#voice, settings: () => this.#devices.settings, changed: () => this.#showVoice(),
-    });
+    }));
     find("calibrate").addEventListener("click", () => calibration.open());
     find("voice-switch").addEventListener("click", () => {
       this.#voice.turn(!this.#voice.kept.on);
@@ -49,6 +50,11 @@ export class Studio {
       find("calibrate").focus();
     });
     this.#showVoice();
+  }
+
+  /** @param {?object} report the model's, of /api/v1/model */
+  inform(report) {
+    this.#calibration.inform(report);
   }
 
   /** What the next recording wishes for: see session.js. */

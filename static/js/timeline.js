@@ -1,16 +1,18 @@
 // What was heard when: pure. Windows overlap (each looks back up to three seconds), so a window stands for the stretch
 // since the window before it; stretches of the same kind join into segments.
 
-/** @typedef {{start_s: number, end_s: number, state: string, emotion: ?string, probabilities: Object<string, number>}} Window */
+/** @typedef {{start_s: number, end_s: number, state: string, emotion: ?string, probabilities: Object<string, number>, other_sound?: boolean}} Window */
 
 const LEAST_GAP_S = 0.1; // less is rounding: nobody would see it
 
-/** "happy" for speech, else "silence" or "unsure". */
-export function kindOf(window) {
-  return window.state === "speech" && window.emotion ? window.emotion : window.state === "silence" ? "silence" : "unsure";
+/** Returns the emotion of a window; else "silence", "other" (a sound that is no voice) or "unsure". */
+export function kindOf({ state, emotion, other_sound = false }) {
+  if (state === "silence") return other_sound ? "other" : "silence";
+  return state === "speech" && emotion ? emotion : "unsure";
 }
 
 const STATES = ["speech", "silence", "unsure"];
+const OTHER = STATES.length; // the number of silence with a sound that is no voice
 const ABOUT = 4; // numbers of a window before its probabilities: start, end, state, emotion
 
 /**
@@ -42,7 +44,7 @@ export class Timeline {
    * Adds a window of the present connection; returns it in times of the whole recording.
    * @param {Window} window
    */
-  add({ start_s, end_s, state, emotion, probabilities }) {
+  add({ start_s, end_s, state, emotion, probabilities, other_sound = false }) {
     if (!this.#count) this.#labels = Object.keys(probabilities);
     const width = ABOUT + this.#labels.length;
     const at = this.#count * width;
@@ -52,7 +54,7 @@ export class Timeline {
       this.#numbers = longer;
     }
     this.#numbers.set([
-      start_s + this.#offset, end_s + this.#offset, STATES.indexOf(state), this.#labels.indexOf(emotion),
+      start_s + this.#offset, end_s + this.#offset, other_sound ? OTHER : STATES.indexOf(state), this.#labels.indexOf(emotion),
       ...this.#labels.map((label) => probabilities[label]),
     ], at);
     this.#count += 1;
@@ -63,8 +65,9 @@ export class Timeline {
     const width = ABOUT + this.#labels.length;
     const [start_s, end_s, state, emotion, ...shares] = this.#numbers.subarray(index * width, (index + 1) * width);
     return {
-      start_s, end_s, state: STATES[state], emotion: this.#labels[emotion] ?? null,
+      start_s, end_s, state: STATES[state] ?? "silence", emotion: this.#labels[emotion] ?? null,
       probabilities: Object.fromEntries(this.#labels.map((label, place) => [label, shares[place]])),
+      other_sound: state === OTHER,
     };
   }
 }

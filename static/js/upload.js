@@ -17,7 +17,7 @@ export class Upload {
   /**
    * @param {{form: HTMLFormElement, input: HTMLInputElement, sending: HTMLElement, bar: HTMLProgressElement, text: HTMLElement,
    *   cancel: HTMLButtonElement}} root
-   * @param {{onFiles: (files: File[]) => void, onCancel: () => void}} how
+   * @param {{onFiles: (files: File[], about?: {folder: boolean}) => void, onCancel: () => void}} how `folder`: a folder was dropped
    */
   constructor(root, { onFiles, onCancel }) {
     this.#root = root;
@@ -45,8 +45,9 @@ export class Upload {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       form.classList.remove("over");
-      const files = [...event.dataTransfer.files];
-      if (files.length) onFiles(files);
+      const { files, items } = event.dataTransfer;
+      const folder = [...items].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
+      if (files.length) onFiles([...files], { folder });
     });
   }
 

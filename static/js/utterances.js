@@ -1,5 +1,5 @@
-// What was said in one go, and how it sounded: pure. Silence parts utterances, and so does a change of the voice that lasts;
-// a moment of another kind in the middle of an utterance is part of it.
+// What was said in one go, and how it sounded: pure. Silence and other sounds part utterances, and so does a change of the voice
+// that lasts; a moment of another kind in the middle of an utterance is part of it.
 
 import { segments } from "./timeline.js";
 
@@ -17,9 +17,9 @@ export function utterances(windows, duration_s) {
   let quiet_s = 0;
   for (const part of segments(windows, duration_s)) {
     const seconds = part.end_s - part.start_s;
-    if (part.kind === "silence" || part.kind === "gap") {
+    if (["silence", "other", "gap"].includes(part.kind)) {
       open = null;
-      quiet_s = part.kind === "silence" ? seconds : 0;
+      quiet_s = part.kind === "gap" ? 0 : seconds;
       continue;
     }
     const turns = open && part.kind !== open.kind && seconds >= LASTING_S && part.start_s - open.start_s >= LASTING_S;

@@ -2,12 +2,18 @@
 
 import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
 
+import { address } from "./address.js";
+import { obstruction } from "./reach.js";
+
 const ACK_MS = 8000;
+const OPEN_MS = 5000;
 
 export class Viewer {
   #socket;
   #view;
   #tell;
+  #met = false; // whether there has been a connection
+  #timer = 0;
 
   /**
    * @param {string} view the token
@@ -17,6 +23,7 @@ export class Viewer {
     this.#view = view;
     this.#tell = tell;
     this.#socket = io("/watch", {
+      path: new URL(address("/socket.io")).pathname,
       transports: ["websocket"],
       autoConnect: false,
       reconnectionDelay: 300,
@@ -24,7 +31,11 @@ export class Viewer {
       randomizationFactor: 0.5,
       timeout: 4000,
     });
-    this.#socket.on("connect", () => this.#watch());
+    this.#socket.on("connect", () => {
+      this.#met = true;
+      clearTimeout(this.#timer);
+      this.#watch();
+    });
     this.#socket.on("prediction", (prediction) => tell({ type: "prediction", prediction }));
     this.#socket.on("state", ({ recording, interrupted }) => tell({ type: "state", recording, interrupted }));
     this.#socket.on("ended", (data) => tell({ type: "ended", reason: data?.reason }));
@@ -38,10 +49,18 @@ export class Viewer {
 
   open() {
     this.#socket.connect();
+    clearTimeout(this.#timer);
+    if (!this.#met) this.#timer = setTimeout(() => this.#explain(), OPEN_MS);
   }
 
   close() {
+    clearTimeout(this.#timer);
     this.#socket.disconnect();
+  }
+
+  async #explain() {
+    const code = await obstruction();
+    if (!this.#met && code !== "server_gone") this.#tell({ type: "blocked", code });
   }
 
   async #watch() {

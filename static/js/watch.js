@@ -1,10 +1,11 @@
 // Wires the watching page together: what the server tells goes through the model, and `render` shows whatever comes out.
 
-import { Announcer } from "./announcer.js";
+import { Announcer, announced } from "./announcer.js";
 import { Bars } from "./bars.js";
 import { read } from "./config.js";
 import { foot } from "./foot.js";
 import { clockTime } from "./format.js";
+import { groupOf } from "./headline.js";
 import { language } from "./language.js";
 import { Queue } from "./queue.js";
 import { drawStrip, drawTotals } from "./strip.js";
@@ -57,10 +58,10 @@ function render(before) {
   const { state } = view;
   document.body.dataset.state = state;
   if ($("badge").textContent !== strings.watch.badge[state]) $("badge").textContent = strings.watch.badge[state];
-  const words = (state === "ended" && strings.watch.reasons[view.reason]) || strings.watch[state];
+  const words = (["ended", "blocked"].includes(state) && strings.watch.reasons[view.reason]) || strings.watch[state];
   if ($("state").textContent !== words) $("state").textContent = words;
   $("wait-text").hidden = state !== "full";
-  $("again").hidden = state !== "missing";
+  $("again").hidden = state !== "missing" && state !== "blocked";
   $("own").hidden = state !== "ended" && state !== "missing";
   if (state === "ended" || state === "missing") viewer.close();
   draw(before);
@@ -69,9 +70,9 @@ function render(before) {
 function draw(before) {
   const window = newest(view);
   $("headline").textContent = headline(window);
-  document.body.dataset.hearing = window?.state ?? "";
+  document.body.dataset.hearing = window ? groupOf(view.headline.kind) : "";
   if (view.windows === before.windows) return;
-  if (window) announcer.heard(window.state === "speech" ? window.emotion : null, (emotion) => strings.watch.headline.emotion(word(emotion)));
+  if (window) announcer.heard(announced(window), sentence);
   if (window) bars.show(window.probabilities, window);
   else bars.clear();
   $("over-time").hidden = !window;
@@ -88,7 +89,11 @@ function headline(window) {
   const words = strings.watch.headline;
   if (words[view.state]) return words[view.state];
   if (!window) return words.waiting;
-  return { speech: words.emotion(word(window.emotion)), silence: strings.headline.silence, unsure: strings.headline.unsure }[window.state];
+  return sentence(view.headline.kind);
+}
+
+function sentence(kind) {
+  return groupOf(kind) === "speech" ? strings.watch.headline.emotion(word(kind)) : strings.headline[kind];
 }
 
 $("again").addEventListener("click", () => location.reload());

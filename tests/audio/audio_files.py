@@ -39,6 +39,8 @@ def mux(
     layout: str = "mono",
     options: dict[str, str] | None = None,
     video: str | None = None,
+    bit_rate: int = 0,
+    codec_options: dict[str, str] | None = None,
 ) -> bytes:
     """Write the sweep, and perhaps a picture, with FFmpeg."""
     out = io.BytesIO()
@@ -47,7 +49,13 @@ def mux(
             picture = target.add_stream(video, rate=10)
             picture.width = picture.height = 64
             picture.pix_fmt = "yuv420p"
-        sound = None if codec is None else target.add_stream(codec, rate=rate, layout=layout)
+        sound = (
+            None
+            if codec is None
+            else target.add_stream(codec, rate=rate, layout=layout, options=codec_options or {})
+        )
+        if sound is not None and bit_rate:
+            sound.bit_rate = bit_rate
         if video is not None:
             for index in range(int(seconds * 10)):
                 pixels = np.full((64, 64, 3), index * 8 % 255, np.uint8)

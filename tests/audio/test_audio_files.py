@@ -82,12 +82,12 @@ def test_a_padded_file_becomes_its_sound_at_the_right_time(name):
     assert error(samples) < 0.08
 
 
-def test_stereo_is_the_mean_of_its_channels():
-    pair = np.stack([sweep(rate=16_000), np.zeros(48_000, np.float32)], axis=1)
+def test_stereo_of_similar_channels_is_their_mean():
+    pair = np.stack([sweep(rate=16_000), 0.9 * sweep(rate=16_000)], axis=1)
     for container in ("WAV", "FLAC"):
         out = io.BytesIO()
         soundfile.write(out, pair, 16_000, format=container, subtype="PCM_16")
-        assert error(2 * decode(out.getvalue())) < 1e-3
+        assert error(decode(out.getvalue()) / 0.95) < 1e-3
 
 
 def test_wav_and_flac_of_one_sound_give_identical_samples():

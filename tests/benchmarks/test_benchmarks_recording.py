@@ -48,7 +48,10 @@ def test_chunks_are_due_as_fast_as_they_are_spoken(long):
     times_s = [chunk.at_s for chunk in long.chunks]
     assert np.all(np.diff(times_s) > 0)
     heard_s = np.cumsum([len(samples) / 16000 for samples in long.samples()])
-    assert np.abs(heard_s - times_s).max() < 0.25
+    # The decoder holds the first half second of stereo back until it has chosen a channel.
+    chosen = heard_s > 0
+    assert times_s[int(chosen.argmax())] < 0.75
+    assert np.abs(heard_s - times_s)[chosen].max() < 0.25
 
 
 def test_live_and_as_a_file_it_is_the_same_sound(long):
@@ -61,13 +64,17 @@ def test_a_script_knows_which_chunk_completes_each_window(long):
     assert len(script.frames) == len(script.times_s) == len(long.chunks) == len(script.ready_s)
     assert list(script.triggers) == sorted(script.triggers)
     due_s = [long.chunks[chunk].at_s for chunk in script.triggers]
-    assert np.allclose(np.diff(due_s), 0.5, atol=0.15)
+    # The first window comes sooner: the grid begins anew where speech begins.
+    assert due_s[1] - due_s[0] < 0.65
+    assert np.allclose(np.diff(due_s)[1:], 0.5, atol=0.15)
 
 
 @pytest.mark.parametrize("step_s", [0.25, 0.5])
 def test_a_script_finds_the_chunk_by_the_windows_end_too(long, step_s):
-    script = Script.judged(long, Recognizer.load(), step_s=step_s)
-    ends_s = [step_s * (seq + 1) for seq in range(len(script.triggers))]
+    recognizer = Recognizer.load()
+    script = Script.judged(long, recognizer, step_s=step_s)
+    windows = itertools.chain(*long.windows(recognizer, step_s=step_s))
+    ends_s = [window.end_s for window in windows]
     assert [script.completing(end_s) for end_s in ends_s] == list(script.triggers)
 
 

@@ -56,7 +56,8 @@ def test_more_clients_join_those_that_record_and_each_measurement_counts_its_own
             with pytest.raises(ValueError, match="too short"):
                 generator.measure(3, seconds=60.0)
     assert (few.recording, many.recording) == (1, 3)
-    assert 3 <= len(few.latencies_s) <= 5 < len(many.latencies_s) <= 13
+    # A recording has one window more where its grid begins anew with the speech.
+    assert 3 <= len(few.latencies_s) <= 6 < len(many.latencies_s) <= 16
     assert (few.summaries, many.summaries) == (0, 3)
     assert not few.errors + many.errors
 

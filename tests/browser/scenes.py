@@ -15,10 +15,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from chromium import Page, set_offline
 from servers import LiveClient, serve
+from shown import with_sections
 from tap import HESITATE
 
+from training.nonspeech import sounds
+
+RATE = 16000
 Scene = tuple[str, Page]
 
 
@@ -54,6 +59,11 @@ def visit(stage: Stage) -> Iterator[Scene]:
         page.driver.execute_script(script, True)
         yield "idle-open", page
         page.driver.execute_script(script, False)
+    with_sections(page)
+    page.wait(lambda: page.all("#cards .sample"), "no sample clips")
+    page.driver.execute_script(script, True)
+    yield "about", page
+    page.driver.execute_script(script, False)
     for dialog in page.all("dialog[id]"):
         name = dialog.get_attribute("id")
         page.driver.execute_script("arguments[0].showModal()", dialog)
@@ -102,6 +112,26 @@ def voice(stage: Stage) -> Iterator[Scene]:
         lambda: page.values["state"] == "silence" and page.seconds > stage.seconds, "no silence"
     )
     yield "silence", page
+
+
+def noise(stage: Stage) -> Iterator[Scene]:
+    """Record a sound that is no voice, let others watch, and see the result."""
+    with tempfile.TemporaryDirectory() as folder:
+        page = stage.browser(microphone=drums(Path(folder) / "drums.wav")).open(stage.url)
+        page.record()
+        page.wait(lambda: page.body("hearing") == "other", "no other sound")
+        page.wait(lambda: page.seconds > 5, "the clock stands still")
+        yield "other-sound", page
+        if page.find("#share").is_displayed():
+            page.click("#share-switch")
+            page.wait(lambda: page.find("#share-open").is_displayed(), "no link")
+            watcher = stage.browser().open(str(page.find("#share-url").get_property("value")))
+            watcher.wait(lambda: watcher.body("hearing") == "other", "no other sound")
+            watcher.wait(lambda: len(watcher.all("#totals li")) > 0, "no totals")
+            yield "other-sound-watch", watcher
+        page.stop()
+        page.wait(lambda: page.data("#stage", "drawn") == "wave", "no waveform", seconds=60)
+        yield "other-sound-result", page
 
 
 def clips(stage: Stage) -> Iterator[Scene]:
@@ -237,8 +267,20 @@ def watching(stage: Stage) -> Iterator[Scene]:
 
 
 JOURNEYS: dict[str, Callable[[Stage], Iterator[Scene]]] = {
-    journey.__name__: journey for journey in (visit, voice, clips, crowd, troubles, watching)
+    journey.__name__: journey for journey in (visit, voice, noise, clips, crowd, troubles, watching)
 }
+
+
+def drums(target: Path) -> Path:
+    """Write a WAV file with twelve seconds of drums."""
+    beats = [sound.samples for sound in sounds(seed=1) if sound.kind == "drums"]
+    samples = np.concatenate(beats[:2])
+    with wave.open(str(target), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes((samples / np.abs(samples).max() * 16000).astype("<i2").tobytes())
+    return target
 
 
 def hold(page: Page) -> None:

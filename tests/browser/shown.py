@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,84 @@ def judge(page: Page, card: WebElement) -> None:
     page.press(card.find_element(By.CSS_SELECTOR, ".judge"))
     page.wait_state("judging", "result")
     page.wait_state("result")
+
+
+# A report with every section that the page knows, on top of the real one.
+ALARMS = {
+    "people": 298,
+    "false": 0.08,
+    "neutral": 0.71,
+    "anybody_first_10_s": 0.25,
+    "changes_a_minute": 3.46,
+}
+SECTIONS: dict[str, Any] = {
+    "ordinary": ALARMS
+    | {
+        "acted_neutral": 0.12,
+        "groups": [
+            ALARMS | {"by": "kind", "name": "read"},
+            ALARMS | {"by": "kind", "name": "read, second language", "false": 0.12},
+            ALARMS | {"by": "kind", "name": "read, child", "false": 0.31},
+            ALARMS | {"by": "sex", "name": "F", "false": 0.11},
+            ALARMS | {"by": "sex", "name": "M", "false": 0.05},
+            ALARMS | {"by": "pitch", "name": "below 165 Hz"},
+            ALARMS | {"by": "pitch", "name": "above 165 Hz"},
+        ],
+        "calibration": {
+            "people": 280,
+            "before_false": 0.09,
+            "after_false": 0.04,
+            "before_neutral": 0.7,
+            "after_neutral": 0.83,
+        },
+    },
+    "sessions": {
+        "clips": 3600,
+        "corpora": 9,
+        "nothing": 0.47,
+        "neutral": 0.52,
+        "same": 0.45,
+        "mixed": 0.53,
+        "all": 0.57,
+    },
+    "people": {
+        "women": 0.62,
+        "men": 0.58,
+        "largest_gap": 0.2,
+        "speakers": 130,
+        "worst": 0.19,
+        "median": 0.59,
+        "gini": 0.154,
+    },
+    "sounds": [
+        {"name": "rain", "refused": 1.0, "false": 0.0},
+        {"name": "cough", "refused": 0.7, "false": 0.23},
+        {"name": "person sneeze", "refused": 0.9, "false": 0.1},
+    ],
+}
+# Adds sections to the report that the server sends; for `before`.
+ADD_SECTIONS = """
+    const real = window.fetch;
+    window.fetch = async (url, ...more) => {
+      const answer = await real(url, ...more);
+      if (!String(url).endsWith('/api/v1/model')) return answer;
+      const model = await answer.json();
+      Object.assign(model.report, SECTIONS);
+      return Response.json({ ...model, prior: { neutral: 0.5, happy: 0, sad: 0 } });
+    };"""
+
+
+def with_sections(page: Page, sections: dict[str, Any] = SECTIONS) -> Page:
+    """Load the page anew with a report that has these sections, however the real one is."""
+    page.before(ADD_SECTIONS.replace("SECTIONS", json.dumps(sections))).driver.refresh()
+    page.wait(lambda: page.body("ready") == "true", "the page did not become ready")
+    return with_report(page)
+
+
+def unfold(page: Page) -> None:
+    """Open every part of the page that is folded."""
+    script = "for (const fold of document.querySelectorAll('details')) fold.open = true"
+    page.driver.execute_script(script)
 
 
 def with_report(page: Page) -> Page:

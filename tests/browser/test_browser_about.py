@@ -17,7 +17,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 from servers import Server
-from shown import cards, judge, with_report
+from shown import SECTIONS, cards, judge, unfold, with_report, with_sections
 from speech import Speech
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,11 +51,6 @@ def fits(page: Page) -> bool:
     return bool(page.driver.execute_script(script))
 
 
-def unfold(page: Page) -> None:
-    for fold in page.all("details.fold"):
-        page.press(fold.find_element(By.TAG_NAME, "summary"))
-
-
 def test_what_is_said_of_the_model_is_its_own_reports(open_page: Open) -> None:
     page = with_report(open_page())
     figures = [item.text for item in page.all("#model-figures strong")]
@@ -67,9 +62,7 @@ def test_what_is_said_of_the_model_is_its_own_reports(open_page: Open) -> None:
     told = page.text("#model-figures")
     assert "people never heard" in told
     assert "6 folds by speaker" in told
-    page.driver.execute_script(
-        "for (const fold of document.querySelectorAll('details')) fold.open = true"
-    )
+    unfold(page)
     rows = [row.text for row in page.all("#corpora tbody tr")]
     assert len(rows) == len(REPORT["protocol"]["trained_on"])
     for name, row in zip(REPORT["protocol"]["trained_on"], rows, strict=True):
@@ -87,6 +80,7 @@ def test_what_is_said_of_the_model_is_its_own_reports(open_page: Open) -> None:
 
 def test_the_confusion_matrix_is_that_of_the_corpus_and_the_split_chosen(open_page: Open) -> None:
     page = with_report(open_page())
+    unfold(page)
     assert matrix(page) == expected(REPORT["speakers"]["ravdess"]["confusion"])
     assert "speakers never heard, 6 folds" in page.text("#matrix-caption")
     headings = [cell.text for cell in page.all("#matrix thead th")][1:]
@@ -107,6 +101,33 @@ def test_the_confusion_matrix_is_that_of_the_corpus_and_the_split_chosen(open_pa
     page.find("#matrix-splits input:checked").send_keys(Keys.ARROW_LEFT)
     page.wait(lambda: "6 folds" in page.text("#matrix-caption"), "the split is the same")
     assert matrix(page) == expected(REPORT["speakers"]["ravdess"]["confusion"])
+
+
+def test_a_visitor_reads_three_weak_points_and_may_unfold_the_others(open_page: Open) -> None:
+    page = with_sections(open_page())
+    first = [item.text for item in page.all("#fails li")]
+    assert len(first) == 3
+    assert percent(SECTIONS["ordinary"]["anybody_first_10_s"]) in first[0]
+    assert "for women 11 %, for men 5 %" in first[1]
+    assert "0.50 to the logit of neutral" in page.text("#model-prior")
+    assert not page.find("#ordinary").is_displayed()
+    summaries = [fold.find_element(By.TAG_NAME, "summary") for fold in page.all("details.fold")]
+    for summary in summaries:  # by keyboard alone, as everything
+        summary.send_keys(Keys.ENTER)
+    assert len(page.all("#ordinary tbody tr")) == len(SECTIONS["ordinary"]["groups"])
+    assert "Children who read in a second language" in page.text("#ordinary")
+    assert "from 70 % to 83 %" in page.find("#ordinary-help").text
+    assert page.all("#sessions li")[2].text.startswith("45 %")
+    assert "130 speakers: 0.15" in page.text("#people-after")
+    assert page.all("#sounds li")[0].text.split() == ["23", "%", "coughing"]
+    assert "worst one" in page.text("#fails-more")
+
+
+def test_a_part_that_the_report_lacks_is_not_offered(open_page: Open) -> None:
+    page = with_sections(open_page(), dict.fromkeys(SECTIONS))
+    for part in SECTIONS:
+        assert not page.find(f"#{part}-part").is_displayed()
+    assert len(page.all("#fails li")) == 3
 
 
 def test_a_model_without_a_report_and_a_server_without_an_answer_get_a_sentence(
@@ -158,11 +179,9 @@ def test_a_shared_link_is_a_code_that_a_camera_can_read(
 def test_at_no_width_does_any_of_it_stick_out(
     open_page: Open, server: Server, language: str
 ) -> None:
-    page = with_report(open_page(f"{server.url}/?lang={language}"))
+    page = with_sections(open_page(f"{server.url}/?lang={language}"))
     judge(page, cards(page)[0])
-    page.driver.execute_script(
-        "for (const fold of document.querySelectorAll('details')) fold.open = true"
-    )
+    unfold(page)
     for width in (320, 360, 390, 600, 768, 861, 1280, 1920):
         resize(page.driver, width, 900)
         assert fits(page), width

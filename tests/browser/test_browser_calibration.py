@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chromium import Page
 from selenium.webdriver.common.keys import Keys
+from shown import SECTIONS, with_sections
 from speech import RATE, Speech
 from tap import TAP, js, press, starts
 
@@ -102,6 +103,20 @@ def test_a_calibration_can_be_cancelled_and_then_leaves_nothing(
     page.record()
     page.hear_more()
     assert "speaker" not in starts(page)[-1]
+
+
+def test_the_dialog_says_how_much_a_calibration_helps_only_where_the_report_does(
+    open_page: Open,
+) -> None:
+    page = with_sections(open_page())
+    page.click("#calibrate")
+    assert "ordinary, calm voice" in page.find("#calibration-reading").text
+    assert "from 70 % to 83 %" in page.find("#calibration-help").text
+    assert "52 % are judged right instead of 47 %" in page.find("#calibration-help").text
+    page = with_sections(open_page(), dict.fromkeys(SECTIONS))
+    page.click("#calibrate")
+    assert page.find("#calibration-dialog").is_displayed()
+    assert not page.find("#calibration-help").is_displayed()
 
 
 def test_who_says_nothing_is_not_calibrated(open_page: Open, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chromium import Page
 from servers import Server
-from shown import with_report
+from shown import unfold, with_report
 from speech import Speech
 
 Open = Callable[..., Page]
@@ -24,6 +24,7 @@ def test_the_language_can_be_chosen_and_the_page_then_speaks_it(
     assert page.find(".languages [aria-current]").text == "Deutsch"
     assert page.text("#about-heading") == "Was das ist, und was nicht"
     with_report(page)
+    unfold(page)
     assert page.find("#matrix thead th:nth-child(3)").text == "fröhlich"
 
     # The watching page keeps it on its way to the first one.

@@ -85,6 +85,40 @@ def test_the_last_moments_grow_as_areas_and_silence_is_drawn_as_such(
     assert not page.find("#areas").is_displayed()
 
 
+def test_before_the_first_emotion_the_headline_listens_and_then_unsure_speech_is_unsure(
+    open_page: Open,
+) -> None:
+    page = open_page()
+    script = """
+        const done = arguments[0];
+        Promise.all([import('/static/js/screen.js'), import('/static/js/state.js')])
+          .then(([{ Screen }, { initial }]) => {
+            const screen = new Screen(document, initial);
+            screen.show({ name: 'recording', linked: true });
+            const text = (id) => document.getElementById(id).textContent;
+            const said = [];
+            const hear = (end_s, state, emotion = null) => {
+              screen.heard({ start_s: Math.max(0, end_s - 3), end_s, state, emotion });
+              said.push([text('headline'), text('state'), document.body.dataset.hearing]);
+            };
+            hear(0.5, 'unsure');
+            hear(1.5, 'speech', 'happy');
+            hear(3, 'unsure');
+            screen.forget();
+            hear(0.5, 'unsure');
+            done(said);
+          });"""
+    said = page.driver.execute_async_script(script)
+    assert [headline for headline, _, _ in said] == [
+        "Listening…",
+        "Your voice sounds happy",
+        "Not sure",
+        "Listening…",
+    ]
+    assert said[0][1] == "Hearing speech. The first words are not enough to judge."
+    assert [hearing for _, _, hearing in said] == ["listening", "speech", "unsure", "listening"]
+
+
 def test_half_an_hour_of_areas_is_no_more_than_a_minute_and_costs_little(open_page: Open) -> None:
     page = open_page()
     script = """

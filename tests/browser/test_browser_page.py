@@ -144,10 +144,10 @@ def test_an_upload_is_answered_with_what_the_command_line_says(
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("letter.txt", b"Dear Sir or Madam", "not understood"),
+        ("letter.txt", b"Dear Sir or Madam", "does not know this kind"),
         ("nothing.wav", b"", "no sound"),
         ("broken.flac", b"fLaC" + bytes(400), "cannot be read"),
-        ("renamed.wav", b"This is no sound at all. " * 40, "Choose a WAV"),
+        ("renamed.wav", b"This is no sound at all. " * 40, "Choose an audio or video file"),
     ],
 )
 def test_a_file_that_cannot_be_judged_is_answered_with_a_sentence(

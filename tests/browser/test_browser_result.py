@@ -188,10 +188,11 @@ def test_the_result_is_saved_as_table_data_and_picture(
     judged = speech.judgement
     with files["csv"].open(newline="") as lines:
         rows = list(csv.DictReader(lines))
-    assert list(rows[0]) == ["start_s", "end_s", "state", "emotion", *LABELS]
+    assert list(rows[0]) == ["start_s", "end_s", "state", "emotion", *LABELS, "other_sound"]
     assert len(rows) == len(judged["timeline"])
     for row, window in zip(rows, judged["timeline"], strict=True):
         assert (row["state"], row["emotion"] or None) == (window["state"], window["emotion"])
+        assert row["other_sound"] == str(window["other_sound"]).lower()
         assert float(row["end_s"]) == pytest.approx(window["end_s"], abs=1e-3)
         for label in LABELS:
             assert float(row[label]) == pytest.approx(window["probabilities"][label], abs=1e-4)

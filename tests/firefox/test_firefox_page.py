@@ -265,7 +265,7 @@ def test_a_german_visitor_reads_german(open_page: Open, tmp_path: Path) -> None:
     (tmp_path / "brief.txt").write_text("Sehr geehrte Damen und Herren")
     page.choose_file("#file", tmp_path / "brief.txt")
     page.wait_state("error")
-    assert "Wählen Sie eine Datei" in page.notice
+    assert "Wählen Sie eine Audio- oder Videodatei" in page.notice
 
 
 def test_a_recording_outlives_the_server_that_it_began_with(

@@ -23,6 +23,7 @@ from tests.servers import ROOT, Server, free_port, serve
 from webapp.settings import Settings
 
 SHIPPED = ROOT / "deploy" / "nginx.conf"
+SUBPATH = ROOT / "deploy" / "nginx-subpath.conf"
 # Debian keeps them where only root's PATH leads.
 PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 NGINX, REDIS = (shutil.which(name, path=PLACES) for name in ("nginx", "redis-server"))
@@ -185,12 +186,24 @@ def adapted(folder: Path, ports: list[int], *, http: int, https: int) -> str:
 
 
 @contextlib.contextmanager
-def run_nginx(hosts: list[Host], folder: Path) -> Iterator[str]:
-    """Run nginx with the shipped configuration in front of hosts; yield its address."""
+def run_nginx(
+    hosts: list[Host], folder: Path, *, change: Callable[[str], str] = lambda text: text
+) -> Iterator[str]:
+    """Run nginx with the shipped configuration in front of hosts; yield its address.
+
+    Parameters
+    ----------
+    hosts : list of Host
+    folder : Path
+        For the configuration and nginx's temporary files.
+    change : callable
+        Returns another configuration, given the shipped one with this test's addresses.
+    """
     http, https = free_port(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "nginx.conf"
-    config.write_text(adapted(folder, [host.port for host in hosts], http=http, https=https))
+    text = adapted(folder, [host.port for host in hosts], http=http, https=https)
+    config.write_text(change(text))
     assert NGINX
     log = folder / "error.log"
     command = [NGINX, "-p", str(folder), "-e", str(log), "-c", str(config), "-g", "daemon off;"]

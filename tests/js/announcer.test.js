@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Announcer } from "../../static/js/announcer.js";
+import { Announcer, announced } from "../../static/js/announcer.js";
 
 const sounds = (emotion) => `sounds ${emotion}`;
 
@@ -30,6 +30,17 @@ test("a winner that flickers is not told at all", () => {
 
 test("silence is not told, and the same voice after it is no news", () => {
   assert.deepEqual(listen(...times(8, "happy"), ...times(40, null), ...times(8, "happy")).said, ["sounds happy"]);
+});
+
+test("another sound that stays is told, and the emotion anew after it", () => {
+  assert.deepEqual(listen(...times(8, "happy"), ...times(8, "other"), ...times(8, "happy")).said, ["sounds happy", "sounds other", "sounds happy"]);
+  assert.deepEqual(listen(...times(3, "other"), null, ...times(3, "other")).said, []);
+});
+
+test("a window is announced by its emotion or as another sound, and silence and unsure speech are not", () => {
+  const window = (state, emotion, other_sound) => ({ state, emotion, other_sound });
+  const all = [window("speech", "sad", false), window("silence", null, true), window("silence", null, false), window("unsure", null, false)];
+  assert.deepEqual(all.map(announced), ["sad", "other", null, null]);
 });
 
 test("a state is told when it changes, and an emotion anew after it", () => {

@@ -52,6 +52,13 @@ test("silence has no height, and a wall on each side", () => {
   assert.deepEqual(flow.marks(), [{ kind: "silence", start_s: 1, end_s: 1.5 }]);
 });
 
+test("another sound has no height, and a mark apart from silence", () => {
+  const flow = new Flow();
+  for (const one of [window(1, { state: "silence" }), { ...window(2, { state: "silence" }), other_sound: true }]) flow.add(one);
+  assert.deepEqual(new Set(flow.edges(LABELS)[1].map(({ y }) => y)), new Set([0]));
+  assert.deepEqual(flow.marks(), [{ kind: "silence", start_s: 0, end_s: 1 }, { kind: "other", start_s: 1, end_s: 2 }]);
+});
+
 test("what is unsure keeps its height and is marked", () => {
   const flow = new Flow();
   for (const one of [window(1), window(1.5, { state: "unsure" })]) flow.add(one);

@@ -7,6 +7,7 @@ test("a link of this site keeps the language of the address", () => {
   assert.equal(keeping("/#about", "de"), "/?lang=de#about");
   assert.equal(keeping("/", "es"), "/?lang=es");
   assert.equal(keeping("/a?b=c", "es"), "/a?b=c&lang=es");
+  assert.equal(keeping("../#about", "de"), "../?lang=de#about");
 });
 
 test("without one, with nonsense, and within the page it stays as it is", () => {

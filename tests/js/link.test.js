@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { absolute, initial, next } from "../../static/js/link.js";
+import { initial, next } from "../../static/js/link.js";
 
 const given = { type: "given", url: "https://voice.example/watch/t" };
 const run = (...events) => events.reduce((link, event) => next(link, typeof event === "string" ? { type: event } : event), initial);
@@ -30,8 +30,4 @@ test("what comes too late changes nothing", () => {
   for (const late of [given, { type: "watchers", count: 1 }, { type: "refused" }, { type: "lost" }, { type: "?" }]) {
     assert.equal(next(initial, late), initial);
   }
-});
-
-test("a path becomes an address that can be sent", () => {
-  assert.equal(absolute("/watch/abc", "https://voice.example:8443"), "https://voice.example:8443/watch/abc");
 });

@@ -72,6 +72,28 @@ test("who is offline is told so at the first try, and anybody else only when the
   assert.deepEqual([socket.handlers.connect.length, socket.handlers.connect_error.length], [1, 0]);
 });
 
+test("a first connection that fails is explained, and a later one is a server that has gone", async () => {
+  for (const code of ["websocket_blocked", "origin_refused", "server_gone"]) {
+    const socket = new Socket();
+    socket.connected = false;
+    const live = new Live(() => socket, () => true, async () => code);
+    await assert.rejects(live.open(5), { code });
+    socket.tell("connect");
+    await assert.rejects(live.open(5), { code: "server_gone" });
+  }
+});
+
+test("a connection that is made during the explanation counts", async () => {
+  const socket = new Socket();
+  socket.connected = false;
+  const live = new Live(() => socket, () => true, async () => {
+    socket.connected = true;
+    socket.tell("connect");
+    return "websocket_blocked";
+  });
+  await live.open(5);
+});
+
 test("a link's path is handed on, and a refused start with what it says", async () => {
   const { socket, live } = pair();
   socket.answers.share = () => ({ ok: true, view: "t", path: "/watch/t" });

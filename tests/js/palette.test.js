@@ -59,6 +59,10 @@ for (const dark of [false, true]) {
     });
   }
 
+  test(`in the ${name} theme the dots of another sound can be seen on a track and on a card`, () => {
+    for (const ground of ["track", "card"]) assert.ok(contrast(colours.other, colours[ground]) >= 3, ground);
+  });
+
   test(`in the ${name} theme every text can be read on its ground`, () => {
     for (const [ink, ground] of [
       ["ink", "ground"], ["ink", "card"], ["ink", "sunken"], ["soft", "ground"], ["soft", "card"], ["soft", "sunken"],

@@ -68,7 +68,8 @@ test("one is not several", () => {
 test("every code of the server and of the browser has a sentence", () => {
   const codes = [
     "no_file", "unsupported_media", "undecodable", "too_large", "too_long", "empty", "rate_limited", "busy", "too_fast", "idle",
-    "draining", "skipped", "internal", "no_microphone", "refused", "insecure", "unsupported", "server_gone", "microphone_busy", "microphone_gone",
+    "draining", "skipped", "internal", "no_microphone", "refused", "insecure", "unsupported", "server_gone", "microphone_busy", "microphone_gone", "websocket_blocked",
+    "origin_refused", "folder", "unreadable", "many_files",
   ];
   for (const code of codes) {
     for (const where of ["live", "file"]) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { parse } from "../../static/js/config.js";
 import { title, toList } from "../../static/js/samples.js";
-import { describe } from "../../static/js/summary.js";
+import { caution, describe } from "../../static/js/summary.js";
 
 const window = (end_s, emotion, state) => ({ start_s: 0, end_s, state, emotion, probabilities: {} });
 const judgement = {
@@ -34,8 +34,26 @@ test("silence is no emotion", () => {
   assert.deepEqual([none.state, none.parts], ["silence", []]);
 });
 
+test("a recording of other sounds alone says that no speech was heard, only sounds", () => {
+  const dog = { ...window(2, null, "silence"), other_sound: true };
+  const told = describe({ ...judgement, emotion: null, timeline: [dog] }, { voice: "yours" });
+  assert.deepEqual([told.state, told.sentence], ["silence", "No speech was heard, only other sounds."]);
+  assert.deepEqual(told.sums, [{ kind: "other", seconds: 2 }]);
+});
+
 test("speech that sounds like none of the five is said to be so", () => {
   assert.equal(describe({ ...judgement, emotion: null, timeline: [window(2, null, "unsure")] }, { voice: "yours" }).state, "unsure");
+});
+
+test("warnings are told once a kind, with their times, and an unknown kind in the server's words", () => {
+  const warning = (code, at_s, message = "") => ({ code, at_s, message });
+  assert.equal(caution([], 20), "");
+  assert.equal(caution([warning("truncated", null)], 20), "The file ends in the middle of the sound; everything before that was judged.");
+  const many = [1, 2.5, 2.5, 7, 8, 9].map((at_s) => warning("damaged", at_s));
+  assert.equal(
+    caution([...many, warning("toString", 3, "The server says so."), warning("gap", 64)], 75),
+    "Damaged parts of the file were left out (at 0:01, 0:02, 0:07 and 2 more). The server says so. The recording has gaps (at 1:04); they count as silence.",
+  );
 });
 
 test("file names become readable, and readable names stay", () => {

@@ -54,8 +54,9 @@ test("a window that ends before the last one adds nothing", () => {
 
 test("no windows, no segments", () => assert.deepEqual(segments([], 5), []));
 
-test("silence and doubt are kinds of their own", () => {
+test("silence, another sound and unsure speech are kinds of their own", () => {
   assert.equal(kindOf(window(1, null, "silence")), "silence");
+  assert.equal(kindOf({ ...window(1, null, "silence"), other_sound: true }), "other");
   assert.equal(kindOf(window(1, null, "unsure")), "unsure");
   assert.equal(kindOf(window(1, "sad")), "sad");
 });
@@ -88,7 +89,9 @@ test("the winner is the most probable label", () => {
 test("windows come back as they were, however many there are", () => {
   const timeline = new Timeline();
   const states = ["speech", "silence", "unsure"];
-  const heard = Array.from({ length: 500 }, (_, index) => window(0.25 * (index + 1), index % 3 ? null : "sad", states[index % 3]));
+  const heard = Array.from({ length: 500 }, (_, index) => ({
+    ...window(0.25 * (index + 1), index % 3 ? null : "sad", states[index % 3]), other_sound: index % 6 === 1,
+  }));
   const returned = heard.map((one) => timeline.add({ ...one, seq: 7 }));
   assert.deepEqual(timeline.windows, heard);
   assert.deepEqual(returned, heard);

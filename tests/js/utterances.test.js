@@ -10,12 +10,18 @@ const windows = (text) => {
     const [kind, seconds] = part.split(" ");
     return Array.from({ length: Number(seconds) * 4 }, () => {
       at += 0.25;
-      const state = ["silence", "unsure"].includes(kind) ? kind : "speech";
-      return { start_s: Math.max(0, at - 3), end_s: at, state, emotion: state === "speech" ? kind : null, probabilities: {} };
+      const state = { silence: "silence", other: "silence", unsure: "unsure" }[kind] ?? "speech";
+      const emotion = state === "speech" ? kind : null;
+      return { start_s: Math.max(0, at - 3), end_s: at, state, emotion, probabilities: {}, other_sound: kind === "other" };
     });
   });
 };
 const told = (text) => utterances(windows(text), 0).map(({ kind, start_s, end_s }) => `${kind} ${Number(start_s.toFixed(3))}-${end_s}`);
+
+test("another sound parts utterances as silence does, and is none", () => {
+  assert.deepEqual(told("other 1, happy 2, other 0.5, sad 3"), told("silence 1, happy 2, silence 0.5, sad 3"));
+  assert.deepEqual(told("other 2"), []);
+});
 
 test("silence parts utterances, and a voice begins a little before it has been recognised", () => {
   assert.deepEqual(told("silence 1, happy 2, silence 0.5, sad 3"), ["happy 0.6-3", "sad 3.1-6.5"]);

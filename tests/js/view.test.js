@@ -30,6 +30,17 @@ test("another recording in the same view begins anew", () => {
   assert.deepEqual(run(watching([8, 9]), prediction(0.5)).windows.map((w) => w.end_s), [0.5]);
 });
 
+test("the headline follows the windows, and begins anew with another recording", () => {
+  const at = (end_s, state) => ({ type: "prediction", prediction: { ...window(end_s), state, emotion: state === "speech" ? "sad" : null } });
+  assert.equal(run(watching()).headline.kind, "listening");
+  const late = run(watching([1, 1.25]));
+  assert.equal(late.headline.kind, "sad");
+  assert.equal(next(late, at(1.5, "unsure")).headline.kind, "sad");
+  assert.equal(next(late, at(2.5, "unsure")).headline.kind, "unsure");
+  assert.equal(next(late, at(0.25, "unsure")).headline.kind, "listening");
+  assert.equal(next(late, watching([1, 1.25])).headline.kind, "sad");
+});
+
 test("a pause is said, and the last words before it still arrive", () => {
   const view = run(watching([1]), told(false), prediction(1.5));
   assert.deepEqual([view.state, view.windows.length], ["paused", 2]);
@@ -92,8 +103,16 @@ test("before anything is known nothing is called interrupted, and nothing is sho
 });
 
 test("every state can be met", () => {
-  const met = [[], [watching()], [watching([], false)], [watching(), "lost"], [watching(), "ended"], [{ type: "refused", code: "no_view" }], [{ type: "refused", code: "full" }]];
+  const met = [[], [{ type: "blocked", code: "websocket_blocked" }], [watching()], [watching([], false)], [watching(), "lost"], [watching(), "ended"], [{ type: "refused", code: "no_view" }], [{ type: "refused", code: "full" }]];
   assert.deepEqual(new Set(met.map((events) => run(...events).state)), new Set(STATES));
+});
+
+test("a blocked view says why, and shows the recording once there is a connection", () => {
+  const blocked = run({ type: "blocked", code: "origin_refused" });
+  assert.deepEqual([blocked.state, blocked.reason], ["blocked", "origin_refused"]);
+  assert.ok(waits(blocked));
+  assert.equal(next(blocked, watching([1])).state, "live");
+  assert.equal(run(watching([1]), { type: "blocked", code: "origin_refused" }).state, "live");
 });
 
 test("the token is the path's last part", () => {

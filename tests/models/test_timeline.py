@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.bundle import Decision
 from models.labels import EMOTIONS
-from models.timeline import Timeline, Window, Windows, softmax
+from models.timeline import STATES, Timeline, Window, Windows, softmax
 
 DECISION = Decision(temperature=1.0, unsure_below=0.4, smoothing=0.5)
 
@@ -30,6 +30,24 @@ def test_silence_is_no_emotion_and_says_nothing_of_any():
     window = timeline().silence(0.0, 1.0)
     assert (window.state, window.emotion) == ("silence", None)
     assert window.probabilities == (0.2,) * 5
+
+
+def test_another_sound_is_silence_with_a_mark_that_the_next_silence_does_not_bear():
+    line = timeline()
+    other = line.silence(0.0, 1.0, other_sound=True)
+    assert (other.state, other.emotion, other.other_sound) == ("silence", None, True)
+    assert line.silence(1.0, 2.0).other_sound is False
+    assert speak(line, "sad").other_sound is False
+    marks = [window.other_sound for window in line.judgement(4.0).windows]
+    assert marks == [True, False, False]
+
+
+@given(st.lists(st.tuples(st.sampled_from(STATES), st.booleans()), max_size=20))
+def test_packed_windows_keep_every_state_with_and_without_the_mark(rows):
+    windows, even = Windows(EMOTIONS), np.full(5, 0.2)
+    for k, (state, other_sound) in enumerate(rows):
+        windows.add(k, k + 1, state, None, even, other_sound=other_sound)
+    assert [(window.state, window.other_sound) for window in windows] == rows
 
 
 def test_clear_logits_are_that_emotion():

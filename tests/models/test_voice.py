@@ -66,6 +66,15 @@ def test_a_window_that_is_no_voice_is_silence():
     assert len(network.seen) > 8
 
 
+def test_only_a_window_with_a_sound_that_is_no_voice_is_another_sound():
+    network = Says([1, 1, -1, -1, 1])
+    windows = recognizer(network, voice_above=0.0).predict(hum(3.0)).windows
+    judged = windows[-len(network.seen) :]
+    assert [w.other_sound for w in judged[:5]] == [False, False, True, True, False]
+    pause = recognizer(Says(), voice_above=0.0).predict(np.zeros(2 * RATE, np.float32)).windows
+    assert {(w.state, w.other_sound) for w in pause} == {("silence", False)}
+
+
 def test_what_is_no_voice_changes_no_emotion():
     mixed = recognizer(Says([1, 1, *[-1] * 6]), voice_above=0.0).predict(hum(3.0))
     plain = recognizer(Says(), voice_above=0.0).predict(hum(3.0))

@@ -32,7 +32,16 @@ def error(answer, status, code):
 
 def test_a_file_is_answered_with_the_contracts_object(http, speech_wav):
     answer = post(http, speech_wav, "voice.wav").json
-    assert list(answer) == ["file", "duration_s", "emotion", "probabilities", "timeline", "model"]
+    assert list(answer) == [
+        "file",
+        "duration_s",
+        "emotion",
+        "probabilities",
+        "timeline",
+        "model",
+        "warnings",
+    ]
+    assert answer["warnings"] == []
     assert answer["file"] == "voice.wav"
     assert answer["duration_s"] == pytest.approx(3.96, abs=0.01)
     assert answer["emotion"] == max(answer["probabilities"], key=answer["probabilities"].get)
@@ -145,14 +154,14 @@ def test_uploads_beyond_the_limit_are_told_to_come_back(make_app, speech_wav, mo
     app = make_app(max_uploads=1)
     entered, leave = threading.Event(), threading.Event()
     predictor = app.view_functions["api.predictions"].__self__._predictor
-    answer = predictor.answer
+    judge = predictor.judge
 
     def slowly(*args, **kwargs):
         entered.set()
         leave.wait(10)
-        return answer(*args, **kwargs)
+        return judge(*args, **kwargs)
 
-    monkeypatch.setattr(predictor, "answer", slowly)
+    monkeypatch.setattr(predictor, "judge", slowly)
     statuses = []
     first = threading.Thread(
         target=lambda: statuses.append(post(app.test_client(), speech_wav).status_code)
@@ -230,7 +239,7 @@ def test_errors_of_http_have_the_same_form(http):
 def test_an_error_of_ours_is_an_answer_too(make_app, speech_wav, monkeypatch):
     app = make_app()
     predictor = app.view_functions["api.predictions"].__self__._predictor
-    monkeypatch.setattr(predictor, "answer", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr(predictor, "judge", lambda *args, **kwargs: 1 / 0)
     error(post(app.test_client(), speech_wav), 500, "internal")
 
 

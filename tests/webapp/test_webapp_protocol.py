@@ -125,8 +125,10 @@ def test_an_answer_has_the_contracts_keys_in_its_order():
     judgement = Judgement(0.25, "happy", (0.2,) * 5, (window((0.2,) * 5),))
     model = protocol.model_info("m", "1")
     answer = protocol.answer(judgement, EMOTIONS, model, file="a.wav")
-    assert list(answer) == ["file", "duration_s", "emotion", "probabilities", "timeline", "model"]
-    assert list(answer["timeline"][0]) == ["start_s", "end_s", "state", "emotion", "probabilities"]
+    keys = ["file", "duration_s", "emotion", "probabilities", "timeline", "model", "warnings"]
+    assert list(answer) == keys
+    window_keys = ["start_s", "end_s", "state", "emotion", "probabilities", "other_sound"]
+    assert list(answer["timeline"][0]) == window_keys
     assert "file" not in protocol.answer(judgement, EMOTIONS, model)
     assert json.loads(json.dumps(answer)) == answer
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from models import Recognizer, Speaker
 from tests.servers import pieces
 from webapp.audio import decode_file, open_stream
+from webapp.audio.webm import WebmDemuxer
 from webapp.protocol import ProtocolError, Start
 from webapp.session import LiveSession, State
 from webapp.settings import Settings
@@ -380,3 +381,46 @@ def page(packets, *, sequence, granule, flags=0):
         for _ in range(8):
             crc = ((crc << 1) ^ (0x04C11DB7 if crc & 0x80000000 else 0)) & 0xFFFFFFFF
     return head + crc.to_bytes(4, "little") + tail
+
+
+def test_a_gap_in_the_timestamps_is_silence_and_later_predictions_keep_the_players_time(
+    session, speech, clock
+):
+    plain = replay(session, speech)
+    session.stop()
+    gapped, moved_at = shift_clusters(speech.data, seconds=6)
+    session.start(Start(speech.mime_type))
+    clock.now += 60
+    messages = session.audio(gapped)
+    last, summary = session.stop()
+    windows = of(messages + last, "prediction")
+    inside = [w for w in windows if moved_at + 2 < w["end_s"] < moved_at + 5.5]
+    assert inside
+    assert {w["state"] for w in inside} == {"silence"}
+    expected = of(plain, "prediction")[-1]["end_s"] + 6
+    assert windows[-1]["end_s"] == pytest.approx(expected, abs=0.3)
+    assert summary["duration_s"] == pytest.approx(expected, abs=0.3)
+
+
+def shift_clusters(data: bytes, *, seconds: float) -> tuple[bytes, float]:
+    """Move the later half of the blocks of a WebM recording; also return where they began."""
+    packets = WebmDemuxer().push(data)
+    moved_at = packets[len(packets) // 2].time_s
+    header = data[: data.index(b"\x1f\x43\xb6\x75")]
+    blocks = b""
+    for index, packet in enumerate(packets):
+        time_ms = round(1000 * (packet.time_s + (seconds if index >= len(packets) // 2 else 0)))
+        blocks += b"\x1f\x43\xb6\x75\x01" + b"\xff" * 7
+        blocks += b"\xe7\x84" + time_ms.to_bytes(4, "big")
+        size = len(packet.data) + 4
+        blocks += b"\xa3" + (0x4000 | size).to_bytes(2, "big") + b"\x81\0\0\x80" + packet.data
+    return header + blocks, moved_at
+
+
+def test_a_jump_of_the_timestamps_beyond_the_budget_ends_the_recording(session, speech):
+    gapped, _ = shift_clusters(speech.data, seconds=3_000)
+    session.start(Start(speech.mime_type))
+    assert code(session.audio(gapped)) == "too_long"
+    session.start(Start(speech.mime_type))
+    gapped, _ = shift_clusters(speech.data, seconds=300)
+    assert code(session.audio(gapped)) == "too_fast"

@@ -1,4 +1,4 @@
-"""AAC packets to 16 kHz samples: what Safari records."""
+"""AAC packets, as Safari records them, to 16 kHz samples."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from webapp.audio.channels import Downmix
 from webapp.audio.decoder import Decoder
 from webapp.audio.demuxer import Packet, Track
 from webapp.audio.errors import undecodable
@@ -60,9 +61,10 @@ class AacDecoder(Decoder):
             -1
         )  # samples still to drop, once the decoded rate is known (it may be twice the core's)
         self._resampler = FollowingResampler()
+        self._downmix = Downmix(1, rate=self._core_rate)
 
     def seconds(self, packet: Packet) -> float:  # noqa: ARG002 - all are of one length
-        """Tell how much sound a packet holds: AAC's packets are all of one length."""
+        """Return the seconds of sound in a packet; all AAC packets have one length."""
         return 1024 / self._core_rate
 
     def _decode(self, packets: Sequence[Packet]) -> Samples:
@@ -71,18 +73,41 @@ class AacDecoder(Decoder):
             decoded = self._codec.decode(packet.data)
             if decoded is None:
                 rate = self._resampler.rate or self._core_rate
-                samples = np.zeros(round(1024 * rate / self._core_rate), np.float32)
+                count = round(1024 * rate / self._core_rate)
+                samples = np.zeros((count, self._downmix.channels), np.float32)
             else:
                 samples, rate = decoded
-            if samples.size:
+            if len(samples):
                 if self._skip < 0:
                     self._skip = round(self._skip_s * rate)
-                skip = min(self._skip, samples.size)
-                self._skip -= skip
-                out.append(self._resampler.push(samples[skip:], rate=rate))
+                mono = self._mix(samples, rate=rate)
+                out.append(self._resampler.push(self._drop_delay(mono), rate=rate))
             if not self._took(good=decoded is not None):
                 break
         return np.concatenate(out) if out else NO_SAMPLES
 
+    def _mix(self, samples: Samples, *, rate: int) -> Samples:
+        """Mix decoded samples, shape (n, channels); channels and rate are known only from them."""
+        held = NO_SAMPLES
+        if (self._downmix.channels, self._downmix.rate) != (samples.shape[1], rate):
+            held = self._downmix.flush()
+            self._downmix = Downmix(samples.shape[1], rate=rate)
+        mono = self._downmix.push(samples)
+        return np.concatenate((held, mono)) if held.size else mono
+
+    def _silence(self, seconds: float) -> Samples:
+        rate = self._resampler.rate or self._core_rate
+        empty = np.zeros((round(seconds * rate), self._downmix.channels), np.float32)
+        return self._resampler.push(self._mix(empty, rate=rate), rate=rate)
+
+    def _drop_delay(self, mono: Samples) -> Samples:
+        """Drop the encoder's delay from the first samples."""
+        skip = min(max(0, self._skip), mono.size)
+        self._skip -= skip
+        return mono[skip:]
+
     def _flush(self) -> Samples:
-        return self._resampler.flush()
+        held = self._drop_delay(self._downmix.flush())
+        if held.size:
+            held = self._resampler.push(held, rate=self._downmix.rate)
+        return np.concatenate((held, self._resampler.flush()))

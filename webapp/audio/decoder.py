@@ -1,12 +1,14 @@
-"""What every decoder has in common: packets in, 16 kHz samples out, damaged packets too."""
+"""Base class of the decoders, and the decoder of PCM."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from math import ceil
 
 import numpy as np
 
+from webapp.audio.channels import Downmix
 from webapp.audio.demuxer import Packet, Track
 from webapp.audio.errors import undecodable
 from webapp.audio.resample import NO_SAMPLES, Resampler, Samples
@@ -19,18 +21,27 @@ class Decoder(ABC):
     """Packets of one track become mono float32 samples at 16 kHz.
 
     One damaged packet does not end a stream: its time is filled (Opus: libopus's concealment; else
-    silence), so that everything after it stays where it was. `MAX_BAD` of them in a row, or a whole
-    stream without a single good one, are an `AudioError`; it is raised by the call after, so that
-    the samples before it are not lost.
+    silence), so that the sound after it keeps its place. `MAX_BAD` damaged packets in a row end a
+    live stream: the call after raises an `AudioError`, so that the samples before are not lost. A
+    stream without a single good packet is an error in any case.
+
+    Attributes
+    ----------
+    patient : bool
+        True (uploads): any number of damaged packets in a row is concealed.
+    bad : int
+        Damaged packets so far.
     """
 
     def __init__(self) -> None:
-        self._bad = 0
+        self.patient = False
+        self.bad = 0
+        self._bad = 0  # in a row
         self._good = False
 
     @abstractmethod
     def seconds(self, packet: Packet) -> float:
-        """Tell how much sound `packet` holds without decoding it."""
+        """Return the seconds of sound in `packet` without decoding it; call it in order."""
 
     @abstractmethod
     def _decode(self, packets: Sequence[Packet]) -> Samples:
@@ -38,7 +49,17 @@ class Decoder(ABC):
 
     @abstractmethod
     def _flush(self) -> Samples:
-        """Give what was held back."""
+        """Return the samples that were held back."""
+
+    @abstractmethod
+    def _silence(self, seconds: float) -> Samples:
+        """Return `seconds` of silence at the present position."""
+
+    def silence(self, seconds: float) -> Samples:
+        """Fill a gap between two packets with silence, float32 of shape (n,) at 16 kHz."""
+        self._check()
+        parts = [self._silence(min(10.0, seconds - done)) for done in range(0, ceil(seconds), 10)]
+        return np.concatenate(parts) if parts else NO_SAMPLES
 
     def decode(self, packets: Sequence[Packet]) -> Samples:
         """Decode packets, in order.
@@ -56,9 +77,8 @@ class Decoder(ABC):
         self._check()
         return self._decode(packets) if packets else NO_SAMPLES
 
-    def skip(self, packets: Sequence[Packet]) -> float:
-        """Leave packets undecoded; return how many seconds of sound they hold."""
-        return sum(map(self.seconds, packets))
+    def skip(self, packets: Sequence[Packet]) -> None:  # noqa: B027 - most need nothing
+        """Pass over packets that will not be decoded."""
 
     def flush(self) -> Samples:
         """End the stream: the samples that were held back."""
@@ -73,10 +93,15 @@ class Decoder(ABC):
             self._bad, self._good = 0, True
             return True
         self._bad += 1
-        return self._bad < MAX_BAD
+        self.bad += 1
+        return not self._given_up
+
+    @property
+    def _given_up(self) -> bool:
+        return self._bad >= MAX_BAD and not self.patient
 
     def _check(self) -> None:
-        if self._bad >= MAX_BAD:
+        if self._given_up:
             raise undecodable("The sound is damaged: too many packets in a row cannot be decoded.")
 
 
@@ -88,7 +113,7 @@ _LOUDEST = (
 
 
 class PcmDecoder(Decoder):
-    """Uncompressed samples of any rate and format, channels averaged.
+    """Uncompressed samples of any rate and format; `Downmix` chooses the channel.
 
     A frame (one sample of each channel) may be split between packets. A float that is no number
     becomes 0.
@@ -100,36 +125,45 @@ class PcmDecoder(Decoder):
             raise undecodable(f"Sound with {track.channels} channels is not read.")
         self._format = track.sample_format
         self._channels = track.channels
+        self._rate = track.rate
+        self._downmix = Downmix(track.channels, rate=track.rate)
         self._frame = _BYTES[track.sample_format] * track.channels
         self._second = self._frame * track.rate
         self._rest = b""
         self._resampler = Resampler(track.rate)
 
     def seconds(self, packet: Packet) -> float:
-        """Tell how much sound `packet` holds."""
+        """Return the seconds of sound in `packet`."""
         return len(packet.data) / self._second
 
     def _decode(self, packets: Sequence[Packet]) -> Samples:
         data = b"".join((self._rest, *(packet.data for packet in packets)))
         whole = len(data) - len(data) % self._frame
         self._rest = data[whole:]
-        return self._resampler.push(
-            to_mono(data[:whole], sample_format=self._format, channels=self._channels)
+        return self._push(
+            to_channels(data[:whole], sample_format=self._format, channels=self._channels)
         )
 
-    def skip(self, packets: Sequence[Packet]) -> float:
-        """Leave packets undecoded, but for the beginning of a frame that the next one ends."""
+    def _silence(self, seconds: float) -> Samples:
+        self._rest = b""
+        return self._push(np.zeros((round(seconds * self._rate), self._channels), np.float32))
+
+    def _push(self, samples: Samples) -> Samples:
+        return self._resampler.push(self._downmix.push(samples))
+
+    def skip(self, packets: Sequence[Packet]) -> None:
+        """Pass over packets, but keep the beginning of a frame that the next packet completes."""
         data = b"".join((self._rest, *(packet.data for packet in packets)))
         whole = len(data) - len(data) % self._frame
         self._rest = data[whole:]
-        return whole / self._second
 
     def _flush(self) -> Samples:
-        return self._resampler.flush()
+        held = self._resampler.push(self._downmix.flush())
+        return np.concatenate((held, self._resampler.flush()))
 
 
-def to_mono(data: bytes, *, sample_format: str, channels: int) -> Samples:
-    """Turn interleaved little-endian PCM into mono float32 in -1..1.
+def to_channels(data: bytes, *, sample_format: str, channels: int) -> Samples:
+    """Turn interleaved little-endian PCM into float32 in -1..1, shape (n, channels).
 
     Parameters
     ----------
@@ -138,7 +172,7 @@ def to_mono(data: bytes, *, sample_format: str, channels: int) -> Samples:
     sample_format
         One of the formats of `Track`.
     channels
-        Channels; they are averaged.
+        Number of channels.
     """
     if sample_format == "s24":
         wide = np.zeros((len(data) // 3, 4), np.uint8)
@@ -153,6 +187,4 @@ def to_mono(data: bytes, *, sample_format: str, channels: int) -> Samples:
         samples = np.clip(finite, -_LOUDEST, _LOUDEST).astype(np.float32)
     else:
         samples = raw.astype(np.float32) / np.float32(1 << (8 * raw.itemsize - 1))
-    if channels > 1:
-        samples = samples.reshape(-1, channels).mean(axis=1, dtype=np.float32)
-    return samples
+    return samples.reshape(-1, channels)

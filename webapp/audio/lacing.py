@@ -56,5 +56,7 @@ def split_lace(body: bytes, *, kind: int) -> list[bytes]:
             raise undecodable("A WebM block is damaged: its frames do not fit.")
         frames.append(body[pos : pos + size])
         pos += size
+    if pos >= len(body):
+        raise undecodable("A WebM block is damaged: its frames do not fit.")
     frames.append(body[pos:])
     return frames

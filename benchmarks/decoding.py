@@ -1,4 +1,4 @@
-"""What the decoder process costs: `python -m benchmarks.decoding`.
+"""Measure the cost of the decoder process: `python -m benchmarks.decoding`.
 
 Prints, for a clip of 3 s in several formats, the median wall time of decoding it in this process
 and in the decoder process, and the memory of the decoder process. On a loaded machine the times

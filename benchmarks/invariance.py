@@ -1,4 +1,4 @@
-"""How often a change that leaves the speech alone changes the emotion: `benchmarks.invariance`.
+"""Measure how often a change that leaves the speech alone changes the emotion.
 
 The command draws clips of every corpus, judges each one as the server judges an upload, changes it
 (silence in front, another codec, another level, no pauses, another channel layout) and judges the

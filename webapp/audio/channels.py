@@ -116,7 +116,7 @@ class Downmix:
 
     @property
     def settled(self) -> bool:
-        """Whether the mean was right for all of the first `SETTLED_S` of sound."""
+        """Return whether the mean lost no voice in the first `SETTLED_S` seconds of sound."""
         return self._undisputed * FRAME_S >= SETTLED_S
 
     def push(self, samples: Samples) -> Samples:

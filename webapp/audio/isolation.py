@@ -44,7 +44,7 @@ _SPARE_S = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the decoding of one file may cost.
+    """Limits on the decoding of one file.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Limits:
 
 @dataclass
 class Usage:
-    """What the decoding of a file has cost.
+    """Cost of the decoding of one file.
 
     Attributes
     ----------

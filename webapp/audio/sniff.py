@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 SEARCH_BYTES = 64 * 1024
-"""How far behind the leading tags the sound may begin."""
+"""Longest search for the sound behind leading tags, bytes."""
 
 _FRAMES = 4
 """MPEG frames that must follow each other: fewer occur by chance in 64 KB of other data."""
@@ -41,7 +41,8 @@ _SIGNATURES: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
         ("sphere", rb"NIST_1A\n"),
     )
 )
-"""What a file begins with. The playlists and scripts of FFmpeg are not in the table on purpose."""
+"""Signatures at the beginning of a file. The table leaves out FFmpeg's playlists and scripts on
+purpose: they open other files."""
 
 _ANYWHERE = re.compile(
     rb"(RIFF|RF64|BW64|RIFX)....WAVE|fLaC\x00\x00\x00\x22|OggS\x00[\x02\x06]"

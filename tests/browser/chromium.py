@@ -9,7 +9,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException
+from selenium.common.exceptions import ElementClickInterceptedException, NoSuchElementException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -182,10 +182,14 @@ class Page(PageInBrowser):
         self.press(self.find(selector))
 
     def press(self, element: WebElement) -> None:
-        """Click an element, first scrolled to where it cannot move any more."""
+        """Click an element, first scrolled into view; once more if the page moved meanwhile."""
         script = "arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})"
         self.driver.execute_script(script, element)
-        element.click()
+        try:
+            element.click()
+        except ElementClickInterceptedException:  # a page that records grows and moves its foot
+            self.driver.execute_script(script, element)
+            element.click()
 
     def console(self) -> list[str]:
         """Return what the browser has complained of since the last call."""

@@ -74,7 +74,7 @@ _MP3_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 120
 
 
 class Found(NamedTuple):
-    """Where the sound begins.
+    """Kind of a file, and the position at which its sound begins.
 
     Attributes
     ----------

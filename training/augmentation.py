@@ -19,8 +19,8 @@ Floats = npt.NDArray[np.float32]
 RATE = 16000
 TELEPHONE = 8000
 
-VERSIONS = 6
-"""Version 0 is the recording itself."""
+VERSIONS = 3
+"""Acoustic versions of each utterance; version 0 is the recording itself."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,79 @@ from typing import Any
 from training.prose import CORPORA as SHORT
 from training.prose import figures_table
 
+SEXES = {"F": "women", "M": "men"}
+
 
 def _picture(name: str, words: str) -> tuple[str]:
     return (f"![{words}](plots/{name}.png)",)
+
+
+def ordinary(report: dict[str, Any]) -> tuple[str, ...]:
+    """Return the false alarms in ordinary speech."""
+    own = report.get("ordinary")
+    if not own:
+        return ()
+    rows = [
+        "| speakers | people | windows with a false emotion | shown as neutral "
+        "| people with a false emotion in ten seconds | changes a minute |",
+        "|---|---|---|---|---|---|",
+    ]
+    groups = {**own["by_kind"], **own["by_sex"], **own["by_pitch"], "**mean of the kinds**": own}
+    rows += [
+        f"| {SEXES.get(name, name)} | {v['people']} | {v['false']:.1%} | {v['neutral']:.1%} "
+        f"| {v['anybody_first_10_s']:.1%} | {v['changes_a_minute']:.1f} |"
+        for name, v in groups.items()
+        if v
+    ]
+    acted = own["acted_neutral"]
+    by_corpus = "; ".join(
+        f"{SHORT.get(corpus, corpus)}: {v['false']:.1%}"
+        + (f" (women {v['F']:.1%}, men {v['M']:.1%})" if "F" in v and "M" in v else "")
+        for corpus, v in acted["by_corpus"].items()
+    )
+    calibrated = own["calibration"]
+    after = (
+        f"After ten seconds of calibration, {calibrated['after_neutral']:.1%} of the windows of "
+        f"{calibrated['people']} people are shown as neutral instead of "
+        f"{calibrated['before_neutral']:.1%}, and {calibrated['after_false']:.1%} instead of "
+        f"{calibrated['before_false']:.1%} show a false emotion."
+        if calibrated
+        else ""
+    )
+    return (
+        "## Ordinary speech",
+        own["protocol"],
+        "\n".join(rows),
+        f"Acted neutral speech of corpora left out: {acted['false']:.1%} of the windows show "
+        f"another emotion ({by_corpus}). Ordinary clips are told from emotional clips with an area "
+        f"under the curve of {own['auc']:.2f}. {after}",
+    )
+
+
+def sessions(report: dict[str, Any]) -> tuple[str, ...]:
+    """Return what earlier speech of the session does."""
+    own = report.get("sessions")
+    if not own:
+        return ()
+    names = {
+        "nothing": "nothing",
+        "neutral": "10 s neutral",
+        "same": "5 clips of the same emotion",
+        "mixed": "5 mixed clips",
+        "all": "all clips",
+    }
+    shown = [name for name in names if name in own["mean"]]
+    rows = [
+        "| corpus left out | " + " | ".join(names[name] for name in shown) + " |",
+        "|---|" + "---|" * len(shown),
+    ]
+    rows += [
+        f"| {SHORT.get(corpus, corpus)} | "
+        + " | ".join(f"{v[name]:.2f}" if name in v else "-" for name in shown)
+        + " |"
+        for corpus, v in {**own["by_corpus"], "**mean**": own["mean"]}.items()
+    ]
+    return ("## What a session knows", own["protocol"], "\n".join(rows))
 
 
 def by_corpus(report: dict[str, Any]) -> tuple[str, ...]:
@@ -120,9 +190,16 @@ def nonspeech(report: dict[str, Any]) -> tuple[str, ...]:
     own = report.get("nonspeech")
     if not own:
         return ()
-    rows = ["| sound | windows judged silence or unsure |", "|---|---|"]
-    rows += [f"| {kind} | {v['mean']:.1%} ± {v['sd']:.1%} |" for kind, v in own["kinds"].items()]
-    rows.append(f"| **all** | {own['all']['mean']:.1%} ± {own['all']['sd']:.1%} |")
+    rows = [
+        "| sound | windows judged silence or unsure | clips with a false emotion |",
+        "|---|---|---|",
+    ]
+    rows += [
+        f"| {kind} | {v['mean']:.1%} ± {v['sd']:.1%} "
+        f"| {own['clips_with_a_false_emotion'][kind]['mean']:.1%} |"
+        for kind, v in own["kinds"].items()
+    ]
+    rows.append(f"| **all** | {own['all']['mean']:.1%} ± {own['all']['sd']:.1%} | |")
     return ("## Sounds that are no speech", own["protocol"], "\n".join(rows), _voice(report))
 
 

@@ -10,8 +10,10 @@ from training.cardsections import (
     confusions,
     fairness,
     nonspeech,
+    ordinary,
     random,
     robustness,
+    sessions,
     stream,
     warm_up,
 )
@@ -35,9 +37,10 @@ NOT_INTENDED = """\
   use."""
 
 LIMITS = """\
-* It learnt from actors who were told what to express. Speech from real life is judged worse.
-* A language, an age or a microphone unlike those below is judged worse; there are no children in
-  the training, and few old people.
+* It learnt emotions from actors who were told what to express, and neutral speech from actors and
+  from people who read aloud. Emotional speech from real life is judged worse.
+* A language, an age or a microphone unlike those below is judged worse; children are in the
+  training with neutral speech alone, and there are few old people.
 * "Fearful" and "sad", "happy" and "angry" are mistaken for each other most; see the confusion
   matrices.
 * The probabilities are calibrated for speakers like those of the training. On a new corpus they are
@@ -55,6 +58,8 @@ def model_card(report: dict[str, Any]) -> str:
         ("## What it is not for", NOT_INTENDED),
         ("## Data", *_data(report)),
         ("## Aims and figures", *_targets(report)),
+        ordinary(report),
+        sessions(report),
         by_corpus(report),
         confusions(report),
         warm_up(report),
@@ -83,31 +88,21 @@ def _head(report: dict[str, Any]) -> tuple[str, ...]:
     return (
         "# Model card",
         "Written by `make evaluate` from `report.json`, which has every figure with its spread.",
-        f"{_network(report)}{size} The weights are licensed under CC BY-NC-SA 4.0.",
+        f"{NETWORK}{size} The weights are licensed under CC BY-NC-SA 4.0.",
     )
 
 
-def _network(report: dict[str, Any]) -> str:
-    own = report["protocol"].get("encoder")
-    heard = (
-        "three seconds of mel-frequency cepstral coefficients, pitch and voicing, normalised by "
-        "what has been heard of the speaker"
-    )
-    if not own:
-        return f"A small convolutional network over {heard}."
-    return (
-        f"The mean of two small networks, one convolutional and one that hears moments alone, over "
-        f"{heard}, and over what a recurrent encoder of twice {own['units']} units holds of the "
-        "voice. The encoder heard none of these recordings: it learnt from Asterisk's telephone "
-        "prompts (CC BY-SA 3.0) what the voice encoder of "
-        "[Resemblyzer](https://github.com/resemble-ai/Resemblyzer) (Apache License 2.0; Wan et al. "
-        "2018) holds of them."
-    )
+NETWORK = """\
+A window is three seconds of mel bands, pitch and voicing, and of the states of a recurrent encoder,
+each relative to the speaker's mean. Their mean, deviation and movement go to small perceptrons,
+together with what is known of the speaker. The encoder heard none of these recordings: it learnt
+from Asterisk's telephone prompts (CC BY-SA 3.0) the states of the voice encoder of
+[Resemblyzer](https://github.com/resemble-ai/Resemblyzer) (Apache License 2.0; Wan et al. 2018)."""
 
 
 def _data(report: dict[str, Any]) -> tuple[str, ...]:
-    batches = report["protocol"].get("settings", {}).get("batches", {})
-    shares, default = batches.get("shares", {}), batches.get("default_share", 1.0)
+    examples = report["protocol"].get("settings", {}).get("examples", {})
+    shares, default = examples.get("shares", {}), examples.get("default_share", 1.0)
     rows = [
         "| corpus | language | clips | speakers | hours | licence |",
         "|---|---|---|---|---|---|",

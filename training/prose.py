@@ -14,6 +14,11 @@ CORPORA = {
     "emospeech": "EmoSpeech (Hindi and English commands in the wild; noisy labels)",
     "ketts": "KETTS (Korean, 15 speakers; the public part)",
     "ased": "ASED (Amharic, 65 speakers)",
+    "cremad": "CREMA-D (English, 91 actors; clips whose listeners agree)",
+    "javanese": "Javanese (10 speakers)",
+    "emovo": "EMOVO (Italian, 6 actors)",
+    "aesdd": "AESDD (Greek, 6 actors)",
+    "banglaser": "BanglaSER (Bangla, 34 speakers)",
 }
 
 KNOWN_CORPORA = """\

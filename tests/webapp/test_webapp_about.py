@@ -78,10 +78,13 @@ def test_every_corpus_has_its_name_language_and_terms(told, report):
         assert own["name"].lower().replace(" ", "").find(name[:4]) >= 0
         assert own["language"]
         assert own["licence"]
-        assert own["home"].startswith("https://")
+        if name == "javanese":  # the project knows no official address
+            assert own["home"] is None
+        else:
+            assert own["home"].startswith(("https://", "http://"))
         assert own["speakers"] == report["protocol"]["trained_on"][name]["speakers"]
     assert corpora["nemo"]["language"] == "Polish"
-    assert [name for name, own in corpora.items() if not own["heard"]] == ["emospeech"]
+    assert all(own["heard"] for own in corpora.values())
 
 
 def test_what_disturbs_and_what_was_aimed_at_is_told_too(told, report):

@@ -473,6 +473,7 @@ export default {
       "telephone band": "eine Telefonleitung",
       "12 dB louder": "12 dB lauter",
       "12 dB softer": "12 dB leiser",
+      "30 dB softer": "30 dB leiser",
       "12 dB louder, clipped": "12 dB lauter, übersteuert",
     },
     languages: {

@@ -474,6 +474,7 @@ export default {
       "telephone band": "a telephone line",
       "12 dB louder": "12 dB louder",
       "12 dB softer": "12 dB softer",
+      "30 dB softer": "30 dB softer",
       "12 dB louder, clipped": "12 dB louder, distorted",
     },
     languages: {

@@ -473,6 +473,7 @@ export default {
       "telephone band": "una línea telefónica",
       "12 dB louder": "12 dB más fuerte",
       "12 dB softer": "12 dB más suave",
+      "30 dB softer": "30 dB más suave",
       "12 dB louder, clipped": "12 dB más fuerte, distorsionado",
     },
     languages: {

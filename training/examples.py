@@ -12,6 +12,7 @@ import numpy.typing as npt
 from models.features import FeatureSettings, Floats
 from models.labels import EMOTIONS
 from models.normalisation import Normalisation, estimate
+from training.augmentation import TIMED
 from training.manifest import Utterance
 from training.sounds import Sound
 from training.store import Store
@@ -48,8 +49,11 @@ class ExampleSettings:
         Shares of the sessions that know nothing, neutral speech, one emotion, or a mixture.
     same : float
         Share of the sessions of one emotion in which the window has that emotion too.
-    clean : float
-        Share of the examples that are drawn from the recording itself for sure.
+    versions : tuple of float
+        Shares of the acoustic versions (`training.augmentation`); the first is the recording.
+    women : float
+        Weight of a woman's neutral speech, against a man's; of an unknown sex, the mean of both.
+        Without it women get more false alarms than men.
     """
 
     count: int = 120_000
@@ -71,11 +75,34 @@ class ExampleSettings:
     sounds: float = 0.08
     sessions: tuple[float, float, float, float] = (0.3, 0.1, 0.15, 0.45)
     same: float = 0.7
-    clean: float = 0.5
+    versions: tuple[float, ...] = (0.4, 0.1, 0.1, 0.15, 0.15, 0.1)
+    women: float = 1.8
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Examples of one draw.
+
+    Attributes
+    ----------
+    vectors : ndarray, shape (count, width)
+        Moments of each window, and what the session knows of the speaker.
+    disturbed : ndarray, shape (count, width)
+        The same windows and sessions in another acoustic version with the recording's tempo.
+    paired : ndarray of bool, shape (count,)
+        Whether there is such another version; else both vectors are the same.
+    targets : ndarray of int, shape (count,)
+        Positions in `EMOTIONS`, or `NO_VOICE`.
+    """
+
+    vectors: Floats
+    disturbed: Floats
+    paired: npt.NDArray[np.bool_]
+    targets: Ints
 
 
 @dataclass(frozen=True)
@@ -162,40 +189,67 @@ class Examples:
             by_emotion.setdefault(int(self._emotion[i]), []).append(i)
         self._speakers = list(self._of_speaker)
 
-    def draw(self, rng: np.random.Generator, count: int) -> tuple[Floats, Ints]:
-        """Return vectors of moments, shape (count, width), and targets, shape (count,).
-
-        A target is a position in `EMOTIONS`, or `NO_VOICE`.
-        """
-        material, settings = self._material, self._settings
+    def draw(self, rng: np.random.Generator, count: int) -> Drawn:
+        """Return `count` examples; the first of them are sounds without speech."""
+        settings = self._settings
+        several = self._material.count.shape[1]
+        shares = np.array(settings.versions[:several])
         utterances = rng.choice(len(self.probability), count, p=self.probability)
-        versions = rng.integers(material.count.shape[1], size=count)
-        versions[rng.random(count) < settings.clean] = 0
+        versions = rng.choice(several, count, p=shares / shares.sum())
+        others = _other_versions(versions, several, rng)
         sessions = rng.choice(4, count, p=settings.sessions)
         sounds = round(settings.sounds * count) if self._sounds else 0
         targets = self._emotion[utterances].copy()
         targets[:sounds] = NO_VOICE
-        moments, own, heard, before, known = [], [], [], [], []
-        neutral = np.zeros(count, np.bool_)
-        for row, (i, version) in enumerate(zip(utterances, versions, strict=True)):
-            if row < sounds:
-                windows = self._sounds[int(rng.integers(len(self._sounds)))]
-            else:
-                windows = material.windows[i][version]
-            at = int(rng.integers(len(windows)))
+        before = [
+            self._session(int(i), int(session), rng)
+            for i, session in zip(utterances, sessions, strict=True)
+        ]
+        neutral = np.array([bool(b) for b in before]) & (sessions == NEUTRAL)
+        chosen = [self._sounds[int(k)] for k in rng.integers(len(self._sounds), size=sounds)]
+        places = rng.random(count)
+        vectors, disturbed = (
+            self._view(utterances, own, places, chosen, before, neutral)
+            for own in (versions, others)
+        )
+        paired = (versions != others) & (targets != NO_VOICE)
+        return Drawn(vectors, disturbed, paired, targets)
+
+    def _view(
+        self,
+        utterances: Ints,
+        versions: Ints,
+        places: npt.NDArray[np.float64],
+        sounds: list[Windows],
+        before: list[list[int]],
+        neutral: npt.NDArray[np.bool_],
+    ) -> Floats:
+        """Return the vectors of examples in given versions, shape (count, width).
+
+        Parameters
+        ----------
+        places : ndarray, shape (count,)
+            Position of each window in its recording, from 0 to 1.
+        sounds : list of Windows
+            Sounds without speech that the first examples take instead of utterances.
+        before : list of list of int
+            Utterances that each session knows.
+        neutral : ndarray of bool, shape (count,)
+        """
+        material = self._material
+        moments, total, frames = [], [], []
+        rows = zip(utterances, versions, places, before, strict=True)
+        for row, (i, version, place, others) in enumerate(rows):
+            windows = sounds[row] if row < len(sounds) else material.windows[i][version]
+            at = min(int(place * len(windows)), len(windows) - 1)
             moments.append(windows.moments[at])
-            own.append(windows.total[at])
-            heard.append(windows.count[at])
-            others = self._session(int(i), int(sessions[row]), rng)
-            neutral[row] = bool(others) and sessions[row] == NEUTRAL
-            before.append(material.total[others, version].sum(axis=0))
-            known.append(material.count[others, version].sum(axis=0))
-        total, frames = np.array(before), np.array(known)
-        # A calibrated session keeps the mean of the neutral speech; others follow the stream.
-        follows = ~neutral[:, np.newaxis]
-        total += follows * np.array(own)
-        frames += follows * np.array(heard)
-        return self._vectors(np.array(moments, np.float32), total, frames, neutral), targets
+            # A calibrated session keeps the mean of the neutral speech; others follow the stream.
+            own = 0.0 if neutral[row] else 1.0
+            total.append(material.total[others, version].sum(axis=0) + own * windows.total[at])
+            frames.append(material.count[others, version].sum(axis=0) + own * windows.count[at])
+        return self._vectors(
+            np.array(moments, np.float32), np.array(total), np.array(frames), neutral
+        )
 
     def _vectors(
         self, moments: Floats, total: Floats, frames: Floats, neutral: npt.NDArray[np.bool_]
@@ -259,11 +313,30 @@ def _weights(
         for emotions in speakers.values():
             for own in emotions.values():
                 weights[own] = share / len(emotions) / len(own)
+    weights *= [_by_sex(u, settings.women) for u in utterances]
     if ordinary and weights.any():
         weights *= (1 - settings.ordinary) / weights.sum()
     for own in ordinary.values():
-        weights[own] = settings.ordinary / len(ordinary) / len(own)
+        shares = np.array([_by_sex(utterances[i], settings.women) for i in own])
+        weights[own] = settings.ordinary / len(ordinary) * shares / shares.sum()
     return np.asarray(weights / weights.sum(), np.float64)
+
+
+def _by_sex(utterance: Utterance, women: float) -> float:
+    """Return the weight of an utterance for its speaker's sex: other than 1 for neutral speech."""
+    if utterance.emotion != EMOTIONS[0]:
+        return 1.0
+    return {"F": women, "M": 1.0}.get(utterance.sex, (1.0 + women) / 2)
+
+
+def _other_versions(versions: Ints, several: int, rng: np.random.Generator) -> Ints:
+    """Return another version with the same tempo for each one that has the recording's tempo."""
+    timed = np.array([v for v in (0, *TIMED) if v < several])
+    others = versions.copy()
+    kept = np.isin(versions, timed)
+    step = rng.integers(1, max(2, len(timed)), size=int(kept.sum()))
+    others[kept] = timed[(np.searchsorted(timed, versions[kept]) + step) % len(timed)]
+    return others
 
 
 def estimate_normalisation(

@@ -15,7 +15,7 @@ import tensorflow as tf
 from models.features import Floats
 from models.labels import EMOTIONS
 from models.network import MOST, NetworkSettings, build_perceptron
-from training.examples import NO_VOICE, Examples, ExampleSettings
+from training.examples import NO_VOICE, Drawn, Examples, ExampleSettings
 from training.shelf import Arrays
 
 OUTPUTS = len(EMOTIONS) + 1
@@ -40,6 +40,9 @@ class FitSettings:
         Standard deviation of the noise that is added to each standardised value.
     voice : float
         Weight of the loss of the voice's output.
+    agreement : float
+        Weight of the symmetric Kullback-Leibler divergence between the emotions of two acoustic
+        versions of a window (Zheng et al. 2016, stability training).
     strength : float
         Weight of the prior of a speaker's mean, in frames.
     network : NetworkSettings
@@ -47,7 +50,7 @@ class FitSettings:
     """
 
     networks: int = 1
-    epochs: int = 10
+    epochs: int = 8
     batch: int = 256
     learning_rate: float = 1.5e-3
     weight_decay: float = 5e-2
@@ -55,6 +58,7 @@ class FitSettings:
     average: float = 0.99
     noise: float = 0.1
     voice: float = 0.3
+    agreement: float = 0.3
     strength: float = 150.0
     network: NetworkSettings = field(default_factory=NetworkSettings)
     examples: ExampleSettings = field(default_factory=ExampleSettings)
@@ -87,14 +91,17 @@ def fit(
         perceptron in Keras's order.
     """
     rng = np.random.default_rng(seed)
-    vectors, targets = examples.draw(rng, settings.examples.count)
-    mean = vectors.mean(axis=0)
-    deviation = vectors.std(axis=0) + np.float32(1e-3)
-    vectors = np.clip((vectors - mean) / deviation, -MOST, MOST).astype(np.float16)
+    drawn = examples.draw(rng, settings.examples.count)
+    mean = drawn.vectors.mean(axis=0)
+    deviation = drawn.vectors.std(axis=0) + np.float32(1e-3)
+    views = [
+        np.clip((vectors - mean) / deviation, -MOST, MOST).astype(np.float16)
+        for vectors in (drawn.vectors, drawn.disturbed)
+    ]
     fitted: Arrays = {"mean": mean, "deviation": deviation}
     for number in range(settings.networks):
         keras.utils.set_random_seed(1000 * seed + number)
-        model = _fit(vectors, targets.astype(np.int32), rng, settings, tell)
+        model = _fit(views, drawn, rng, settings, tell)
         for k, weights in enumerate(model.get_weights()):
             fitted[f"{number}/{k}"] = weights
         keras.backend.clear_session()
@@ -113,15 +120,16 @@ def perceptrons(fitted: Arrays, settings: FitSettings) -> list[keras.Model]:
 
 
 def _fit(
-    vectors: npt.NDArray[np.float16],
-    targets: npt.NDArray[np.int32],
+    views: list[npt.NDArray[np.float16]],
+    drawn: Drawn,
     rng: np.random.Generator,
     settings: FitSettings,
     tell: Callable[[Progress], None],
 ) -> keras.Model:
-    width, batch = vectors.shape[1], min(settings.batch, len(vectors))
+    count, width = views[0].shape
+    batch = min(settings.batch, count)
     model = build_perceptron(width=width, outputs=OUTPUTS, settings=settings.network)
-    steps = settings.epochs * (len(vectors) // batch)
+    steps = settings.epochs * (count // batch)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,
         max(1, steps - steps // 10),
@@ -137,29 +145,54 @@ def _fit(
     )
     optimizer.build(model.trainable_variables)
 
-    def step(given: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
+    def step(given: tf.Tensor, wanted: tf.Tensor, paired: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            loss = loss_of(model(given, training=True), wanted, settings)
+            first, second = tf.split(model(given, training=True), 2)
+            loss = (loss_of(first, wanted, settings) + loss_of(second, wanted, settings)) / 2
+            loss += settings.agreement * disagreement(first, second, paired)
         found = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(found, model.trainable_variables)
         return loss
 
-    signature = [tf.TensorSpec((batch, width)), tf.TensorSpec((batch,), tf.int32)]
+    signature = [
+        tf.TensorSpec((2 * batch, width)),
+        tf.TensorSpec((batch,), tf.int32),
+        tf.TensorSpec((batch,)),
+    ]
     compiled = tf.function(step, input_signature=signature)
     began = time.monotonic()
     for epoch in range(settings.epochs):
-        order = rng.permutation(len(vectors))
+        order = rng.permutation(count)
         losses = []
         for begin in range(0, len(order) - batch + 1, batch):
             rows = order[begin : begin + batch]
-            given: Floats = vectors[rows].astype(np.float32)
+            given: Floats = np.concatenate([view[rows] for view in views], dtype=np.float32)
             given += settings.noise * rng.standard_normal(given.shape, dtype=np.float32)
-            losses.append(float(compiled(given, targets[rows])))
+            wanted, paired = drawn.targets[rows], drawn.paired[rows]
+            losses.append(
+                float(compiled(given, wanted.astype(np.int32), paired.astype(np.float32)))
+            )
         pace = (time.monotonic() - began) / (epoch + 1)
         left = pace * (settings.epochs - epoch - 1)
         tell(Progress(epoch + 1, settings.epochs, float(np.mean(losses)), left))
     optimizer.finalize_variable_values(model.trainable_variables)
     return model
+
+
+def disagreement(first: Any, second: Any, paired: Any) -> Any:
+    """Return the mean symmetric Kullback-Leibler divergence of emotions: a scalar tensor.
+
+    Parameters
+    ----------
+    first, second : tensor, shape (batch, emotions + 1)
+        Logits of two versions of the same windows.
+    paired : tensor of float, shape (batch,)
+        1 for the rows that count, else 0.
+    """
+    labels = len(EMOTIONS)
+    one, other = (tf.nn.log_softmax(logits[:, :labels]) for logits in (first, second))
+    divergence = tf.reduce_sum((tf.exp(one) - tf.exp(other)) * (one - other), axis=1) / 2
+    return tf.reduce_sum(divergence * paired) / tf.maximum(tf.reduce_sum(paired), 1.0)
 
 
 def loss_of(logits: Any, targets: Any, settings: FitSettings) -> Any:

@@ -16,7 +16,7 @@ from training.shelf import Arrays, Shelf
 from training.store import packed, read_audio, unpacked
 from training.tracks import Track, record
 
-COUNT = 600
+COUNT = 750
 """Made sounds."""
 SEED = 1
 CORPUS = "sounds"

@@ -68,7 +68,8 @@ def load_store(
             shelf.fetch(heard, members, version, recognizer, key=[corpus, version, features, names])
             for version in range(versions)
         ]
-        several, digests = map(unpacked, kept), kept[0]["digests"].tolist()
+        several = map(unpacked, kept)
+        digests = shelf.fetch(sample_digests, members, key=[corpus, names])["digests"].tolist()
         for utterance, digest, *tracks in zip(members, digests, *several, strict=True):
             if digest in seen:
                 store.duplicates.append(utterance)
@@ -80,13 +81,18 @@ def load_store(
 
 
 def heard(members: Sequence[Utterance], version: int, recognizer: Recognizer) -> Arrays:
-    """Return the tracks of one version of some utterances, packed, and digests of their samples."""
-    tracks, digests = [], []
+    """Return the tracks of one version of some utterances, packed."""
+    tracks = []
     for u in tqdm(members, desc=f"{members[0].corpus}, version {version}", mininterval=5):
         samples = disguised(read_audio(u.path), u, version=version)
         tracks.append(record(recognizer, samples))
-        digests.append(hashlib.sha256(samples.tobytes()).hexdigest())
-    return {**packed(tracks), "digests": np.array(digests)}
+    return packed(tracks)
+
+
+def sample_digests(members: Sequence[Utterance]) -> Arrays:
+    """Return the SHA-256 of each recording's samples, by which equal recordings are found."""
+    digests = [hashlib.sha256(read_audio(u.path).tobytes()).hexdigest() for u in members]
+    return {"digests": np.array(digests)}
 
 
 def disguised(samples: Floats, utterance: Utterance, *, version: int) -> Floats:

@@ -112,10 +112,11 @@ def test_joined_tracks_hold_the_speech_of_all(store):
 
 
 def test_a_draw_has_vectors_and_targets_of_every_emotion_and_of_sounds(material, store):
-    vectors, targets = examples_of(material, store).draw(np.random.default_rng(0), 400)
-    assert vectors.shape == (400, 4 * (64 + 2) + 2)
-    assert np.isfinite(vectors).all()
-    assert set(targets) == {NO_VOICE, *range(5)}
+    drawn = examples_of(material, store).draw(np.random.default_rng(0), 400)
+    for vectors in (drawn.vectors, drawn.disturbed):
+        assert vectors.shape == (400, 4 * (64 + 2) + 2)
+        assert np.isfinite(vectors).all()
+    assert set(drawn.targets) == {NO_VOICE, *range(5)}
 
 
 @pytest.mark.parametrize("session", [NOTHING, NEUTRAL, ONE, MIXED])
@@ -123,7 +124,7 @@ def test_a_session_decides_what_is_known_of_the_speaker(material, store, session
     def drawn(kind):
         shares = tuple(float(k == kind) for k in range(4))
         examples = examples_of(material, store, sessions=shares, sounds=0.0, ordinary=0.0)
-        return examples.draw(np.random.default_rng(0), 200)[0][:, -2:]
+        return examples.draw(np.random.default_rng(0), 200).vectors[:, -2:]
 
     amount, neutral = drawn(session).T
     least, _ = drawn(NOTHING).T
@@ -143,3 +144,25 @@ def test_a_corpus_without_a_share_is_not_drawn(material, store):
     examples = examples_of(material, store, shares={"nemo": 0.0})
     nemo = np.array([u.corpus == "nemo" for u in store.utterances])
     assert examples.probability[nemo].sum() == 0.0
+
+
+def test_only_versions_with_the_recordings_tempo_are_paired(store):
+    several = imagined_speech({"a": 3}, versions=6)
+    material = material_of(several, [], FEATURES)
+    for version, paired in ((0, True), (1, False), (2, False), (3, True), (5, True)):
+        shares = tuple(float(v == version) for v in range(6))
+        examples = examples_of(material, several, versions=shares, sounds=0.0, shares={})
+        drawn = examples.draw(np.random.default_rng(0), 100)
+        assert drawn.paired.all() if paired else not drawn.paired.any()
+        assert np.allclose(drawn.vectors, drawn.disturbed) is not paired
+
+
+def test_womens_neutral_speech_weighs_more_than_mens(store):
+    material = material_of(store, [], FEATURES)
+
+    def share(women):
+        examples = examples_of(material, store, women=women, sounds=0.0)
+        own = [u.sex == "F" and u.emotion == "neutral" for u in store.utterances]
+        return examples.probability[np.array(own)].sum()
+
+    assert share(2.0) > share(1.0) > share(0.5) > 0

@@ -72,7 +72,7 @@ class ExampleSettings:
     )
     default_share: float = 0.5
     ordinary: float = 0.15
-    sounds: float = 0.08
+    sounds: float = 0.12
     sessions: tuple[float, float, float, float] = (0.3, 0.1, 0.15, 0.45)
     same: float = 0.7
     versions: tuple[float, ...] = (0.4, 0.1, 0.1, 0.15, 0.15, 0.1)

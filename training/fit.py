@@ -57,8 +57,8 @@ class FitSettings:
     label_smoothing: float = 0.1
     average: float = 0.99
     noise: float = 0.1
-    voice: float = 0.3
-    agreement: float = 0.3
+    voice: float = 0.5
+    agreement: float = 0.4
     strength: float = 150.0
     network: NetworkSettings = field(default_factory=NetworkSettings)
     examples: ExampleSettings = field(default_factory=ExampleSettings)

@@ -8,14 +8,15 @@ from training.cardsections import (
     by_corpus,
     calibration,
     confusions,
-    fairness,
     nonspeech,
     ordinary,
     random,
     robustness,
     sessions,
+    speakers,
     stream,
     warm_up,
+    weak_points,
 )
 from training.corpora import CORPORA
 
@@ -39,7 +40,7 @@ NOT_INTENDED = """\
 LIMITS = """\
 * It learnt emotions from actors who were told what to express, and neutral speech from actors and
   from people who read aloud. Emotional speech from real life is judged worse.
-* A language, an age or a microphone unlike those below is judged worse; children are in the
+* A language, an age or a microphone unlike those above is judged worse; children are in the
   training with neutral speech alone, and there are few old people.
 * "Fearful" and "sad", "happy" and "angry" are mistaken for each other most; see the confusion
   matrices.
@@ -56,19 +57,20 @@ def model_card(report: dict[str, Any]) -> str:
         _head(report),
         ("## What it is for", INTENDED),
         ("## What it is not for", NOT_INTENDED),
-        ("## Data", *_data(report)),
+        weak_points(report),
         ("## Aims and figures", *_targets(report)),
         ordinary(report),
         sessions(report),
+        speakers(report),
+        nonspeech(report),
         by_corpus(report),
         confusions(report),
         warm_up(report),
         robustness(report),
         calibration(report),
-        nonspeech(report),
         stream(report),
-        fairness(report),
         random(report),
+        ("## Data", *_data(report)),
         ("## Limits", LIMITS),
     )
     return "\n\n".join(part for section in sections for part in section if part) + "\n"
@@ -126,8 +128,8 @@ def _data(report: dict[str, Any]) -> tuple[str, ...]:
         else ""
     )
     return (
-        "The published weights are trained on all of these; every figure below comes from networks "
-        "trained on some of them and judged on people whom they never heard.",
+        "The published weights are trained on all of these; every figure above comes from networks "
+        "that were trained on some of them and judged on other people.",
         "\n".join(rows),
         judged,
     )

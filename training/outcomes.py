@@ -133,7 +133,8 @@ def decided(course: Doubles, decision: Decision) -> Judgement:
     timeline = Timeline(EMOTIONS, decision)
     for start, end, step, weight, voice, *logits in course.tolist():
         if not voice >= decision.voice_above:
-            timeline.silence(start, end)
+            # NaN: the voice activity detector found no sound of a voice, so no logit exists.
+            timeline.silence(start, end, other_sound=not np.isnan(voice))
             continue
         timeline.speech(start, end, logits=np.array(logits), step_s=step, weight=weight)
     return timeline.judgement(course[-1, END] if len(course) else 0.0)

@@ -75,6 +75,10 @@ def test_the_report_has_a_figure_for_every_target(report):
         "five clips of the tested emotion known, less nothing known",
         # All sounds here are made ones.
         "sounds of unknown kinds that are given an emotion",
+        "uploaded sounds of unknown kinds that are given an emotion",
+        # An untrained network may give men no false emotion at all: the ratio has no value then.
+        "false alarms of women over those of men",
+        "false alarms of women over those of men, acted neutral speech",
     }
     assert {what for what, row in rows.items() if row["figure"] is None} <= maybe
     for row in rows.values():

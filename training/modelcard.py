@@ -114,8 +114,9 @@ def _data(report: dict[str, Any]) -> tuple[str, ...]:
         corpus = CORPORA[name]
         if not shares.get(name, default):
             unused.append(name)
+        title = f"[{corpus.title}]({corpus.home})" if corpus.home else corpus.title
         rows.append(
-            f"| [{corpus.title}]({corpus.home}){' (judged only)' if name in unused else ''} "
+            f"| {title}{' (judged only)' if name in unused else ''} "
             f"| {corpus.language} | {own['clips']} | {own['speakers']} | {own['hours']:.1f} "
             f"| {corpus.licence} |"
         )

@@ -312,6 +312,14 @@ def test_a_corpus_that_trains_nothing_is_said_to():
     ]
 
 
+def test_a_corpus_without_an_official_address_has_no_link():
+    report = copy.deepcopy(REPORT)
+    report["protocol"]["trained_on"]["javanese"] = {"clips": 1280, "speakers": 10, "hours": 1.1}
+    card = model_card(report)
+    assert "]()" not in card
+    assert re.search(r"^\| Javanese[^|\]]* \| Javanese \| 1280 ", card, re.MULTILINE)
+
+
 def test_a_missed_target_is_called_missed():
     report = copy.deepcopy(REPORT)
     report["speakers"]["ravdess"] = CORPUS | {"uar_mean": 0.76}

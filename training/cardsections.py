@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from training.prose import CORPORA as SHORT
-from training.prose import figures_table
+from training.prose import KINDS, figures_table
 
 SEXES = {"F": "women", "M": "men"}
 
@@ -41,7 +41,8 @@ def _weak_ordinary(own: dict[str, Any] | None) -> list[str]:
         )
     if len(own["by_kind"]) > 1:
         kind, worst = max(own["by_kind"].items(), key=lambda item: item[1]["false"])
-        points.append(f"The most false emotions: {kind}, {worst['false']:.1%} of the windows.")
+        name = KINDS.get(kind, kind)
+        points.append(f"The most false emotions: {name}, {worst['false']:.1%} of the windows.")
     calibrated = own["calibration"]
     if calibrated and calibrated["after_false"] > calibrated["before_false"]:
         points.append(
@@ -99,9 +100,10 @@ def ordinary(report: dict[str, Any]) -> tuple[str, ...]:
         "| people with a false emotion in ten seconds | changes a minute |",
         "|---|---|---|---|---|---|",
     ]
+    names = SEXES | KINDS
     groups = {**own["by_kind"], **own["by_sex"], **own["by_pitch"], "**mean of the kinds**": own}
     rows += [
-        f"| {SEXES.get(name, name)} | {v['people']} | {v['false']:.1%} | {v['neutral']:.1%} "
+        f"| {names.get(name, name)} | {v['people']} | {v['false']:.1%} | {v['neutral']:.1%} "
         f"| {v['anybody_first_10_s']:.1%} | {v['changes_a_minute']:.1f} |"
         for name, v in groups.items()
         if v
@@ -123,8 +125,9 @@ def _ratios(own: dict[str, Any], groups: str) -> str:
     """Return the ratio of women's to men's false emotions in a sentence; empty without one."""
     if own["mean"] is None:
         return ""
+    names = SHORT | KINDS
     each = "; ".join(
-        f"{SHORT.get(name, name)}: " + ("no false emotion of men" if v is None else f"{v:.1f}")
+        f"{names.get(name, name)}: " + ("no false emotion of men" if v is None else f"{v:.1f}")
         for name, v in own[groups].items()
     )
     return (

@@ -6,7 +6,7 @@ so that any decision can be applied later without running the network again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -179,6 +179,21 @@ class Outcome:
     voice: Doubles = field(default_factory=lambda: np.zeros(0))
     clip: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     courses: list[Doubles] = field(default_factory=list)
+
+    def without(self, store: Store, speakers: Collection[str]) -> Outcome:
+        """Return the outcome of the test utterances of all other speakers."""
+        test = self.split.test
+        kept = [k for k, i in enumerate(test) if store.utterances[i].speaker not in speakers]
+        windows = np.isin(self.clip, kept)
+        return Outcome(
+            replace(self.split, test=tuple(test[k] for k in kept)),
+            self.cold[kept],
+            self.warm[kept],
+            self.heard[kept],
+            self.voice[windows],
+            np.searchsorted(kept, self.clip[windows]),
+            [self.courses[k] for k in kept] if self.courses else [],
+        )
 
 
 def truth_of(store: Store, members: tuple[int, ...] | np.ndarray) -> np.ndarray:

@@ -43,6 +43,13 @@ def _weak_ordinary(own: dict[str, Any] | None) -> list[str]:
         kind, worst = max(own["by_kind"].items(), key=lambda item: item[1]["false"])
         name = KINDS.get(kind, kind)
         points.append(f"The most false emotions: {name}, {worst['false']:.1%} of the windows.")
+    for after, later in own["later"].items():
+        if later and later["after"] > later["before"]:
+            points.append(
+                f"False emotions become more frequent later: {later['before']:.1%} of the windows in "
+                f"the first {after} of a session, {later['after']:.1%} after them "
+                f"({later['people']} people)."
+            )
     calibrated = own["calibration"]
     if calibrated and calibrated["after_false"] > calibrated["before_false"]:
         points.append(
@@ -353,7 +360,7 @@ def _voice(report: dict[str, Any]) -> str:
         for corpus, v in own["by_corpus"].items()
     )
     return (
-        f"The other side of it, real speech refused for not sounding like a voice: "
+        f"Real speech that the network takes for a sound without a voice: "
         f"{own['refused']['mean']:.1%} ± {own['refused']['sd']:.1%} of the windows ({lost}). "
         f"{own['protocol']}"
     )

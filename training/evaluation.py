@@ -155,7 +155,7 @@ class Evaluation:
         }
 
     def random(self, *, honest: float | None = None) -> dict[str, Any]:
-        """Return the one figure that leaks, and is labelled so."""
+        """Return the section on a random split, whose test speakers are training speakers."""
         split = random_split(self.store, seed=self.workshop.seed)
         if split is None:
             return {}

@@ -238,18 +238,23 @@ def test_the_weak_points_are_figures_of_the_report():
         "cough: 43.8% of the uploaded recordings",
     ):
         assert figure in points, figure
-    # Neither is a weak point of this report.
+    # None of these is a weak point of this report.
     assert "calibration" not in points
+    assert "more frequent later" not in points
     assert "After speech of one emotion" not in points
 
 
-def test_harm_by_a_calibration_or_by_earlier_speech_is_a_weak_point():
+def test_harm_by_a_calibration_or_by_earlier_speech_or_later_is_a_weak_point():
     report = copy.deepcopy(REPORT)
     report["ordinary"]["calibration"] |= {"after_false": 0.2222}
     report["sessions"]["mean"]["same"] = 0.41
+    report["ordinary"]["later"]["30 s"] |= {"after": 0.3111}
     points = weak_points_of(report)
     assert "more frequent: 11.2% of the windows before, 22.2% after" in points
     assert "UAR 0.41 instead of 0.46" in points
+    assert (
+        "15.1% of the windows in the first 30 s of a session, 31.1% after them (3 people)" in points
+    )
 
 
 def test_a_report_of_acted_speech_alone_has_no_weak_points_of_other_parts():

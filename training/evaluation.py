@@ -129,7 +129,9 @@ class Evaluation:
         if not outcomes:
             return {"corpora": {}}
         seed = self.workshop.seed
-        decisions = [decision_for(self.store, outcomes, outcome) for outcome in outcomes]
+        decisions = [
+            decision_for(self.store, [o, *of_others(self.store, outcomes, o)], o) for o in outcomes
+        ]
         stages = [warm_up(self.store, t, seed=seed, shelf=self.shelf) for t in networks]
         heard = [ordinary.people(self.store, t, shelf=self.shelf) for t in networks]
         known = [
@@ -153,7 +155,7 @@ class Evaluation:
         }
 
     def random(self, *, honest: float | None = None) -> dict[str, Any]:
-        """Return the one figure that leaks, and is labelled so."""
+        """Return the section on a random split, whose test speakers are training speakers."""
         split = random_split(self.store, seed=self.workshop.seed)
         if split is None:
             return {}
@@ -234,6 +236,17 @@ def _strict(decision: Decision) -> Decision:
         temperature=decision.temperature,
         prior=decision.prior,
     )
+
+
+def of_others(store: Store, outcomes: list[Outcome], outcome: Outcome) -> list[Outcome]:
+    """Return the outcomes of the other splits, without the speakers that one split tests.
+
+    Several splits leave out the same source of ordinary speech. Without this its speakers would
+    choose the thresholds by which they are judged.
+    """
+    tested = {store.utterances[i].speaker for i in outcome.split.test}
+    others = [o.without(store, tested) for o in outcomes if o is not outcome]
+    return [o for o in others if o.split.test]
 
 
 def _left_out(store: Store, trained: Trained) -> str:

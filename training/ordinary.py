@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ from training.tracks import Track, joined
 
 FIRST_S = 10.0
 """Seconds of a session in which a visitor forms an opinion."""
+LATER_S = (30.0, 60.0)
+"""Seconds of a session after which false alarms are counted again."""
 CALIBRATION_FRAMES = 600
 """Frames with speech of a calibration: about ten seconds of talking."""
 HIGH_HZ = 165.0
@@ -44,11 +46,11 @@ HIGH_HZ = 165.0
 
 @dataclass(frozen=True)
 class Person:
-    """One speaker of ordinary speech, and what the network says of the speaker's stream.
+    """One speaker of ordinary speech, and the judgement of the speaker's stream.
 
     Attributes
     ----------
-    kind, sex : str
+    speaker, kind, sex : str
     pitch_hz : float
         Geometric mean.
     plain : ndarray
@@ -58,6 +60,7 @@ class Person:
         a neutral calibration. None where there is too little speech.
     """
 
+    speaker: str
     kind: str
     sex: str
     pitch_hz: float
@@ -80,6 +83,7 @@ def people(store: Store, trained: Trained, *, shelf: Shelf) -> list[Person]:
         first, at = store.utterances[own[0]], later.get(row)
         made.append(
             Person(
+                first.speaker,
                 first.kind,
                 first.sex,
                 _pitch_hz([store.tracks[i][0] for i in own], trained.card.features),
@@ -153,43 +157,54 @@ def section(
         Of the same splits.
     store : Store
     """
-    heard = [
-        (person, decided(person.plain, decision).windows, decision)
+    rows = [
+        (person, spoken(decided(person.plain, decision).windows))
         for own, decision in groups
         for person in own
     ]
-    if not heard:
+    if not rows:
         return {}
-    rows = [(person, spoken(windows)) for person, windows, _ in heard]
-    kinds = list(dict.fromkeys(person.kind for person, _ in rows))
-    by_kind = {kind: _figures([r for r in rows if r[0].kind == kind]) for kind in kinds}
-    sexes = {
-        sex: _figures([r for r in rows if r[0].sex == sex])
-        for sex in ("F", "M")
-        if any(person.sex == sex for person, _ in rows)
+    by_kind = {
+        kind: _figures([r for r in rows if r[0].kind == kind])
+        for kind in dict.fromkeys(person.kind for person, _ in rows)
     }
-    low, high = ([r for r in rows if (r[0].pitch_hz > HIGH_HZ) == above] for above in (False, True))
+    sexes = {sex: _by_kind([r for r in rows if r[0].sex == sex]) for sex in ("F", "M")}
+    pitches = {
+        name: _by_kind([r for r in rows if (r[0].pitch_hz > HIGH_HZ) == high])
+        for name, high in (("below 165 Hz", False), ("above 165 Hz", True))
+    }
     return {
-        "protocol": "One stream for each speaker; the network heard nothing of the speaker's "
-        "source. A false alarm is a window with speech that shows an emotion but neutral. A change "
-        "is any change of the display between windows with speech. Every kind counts alike in the "
-        "mean.",
+        "protocol": "One stream for each speaker: the speaker's clips one after the other. The "
+        "network heard nothing of the speaker's source; several networks judge each source, and "
+        "every judgement counts. A false alarm is a window with speech that shows an emotion but "
+        "neutral. A change is any change of the display between windows with speech. Every kind "
+        "counts alike in the mean; women and men, and low and high voices, are compared within the "
+        "kinds that have both, and these kinds count alike.",
         "n": sum(len(own) for _, own in rows),
-        "people": len(rows),
-        **{
-            name: _rounded(np.mean([own[name] for own in by_kind.values()]))
-            for name in ("false", "neutral", "anybody_first_10_s", "changes_a_minute")
-        },
+        "people": _count(rows),
+        **{name: _mean(by_kind, name) for name in FIGURES},
         "auc": _rounded(np.mean(aucs(store, [outcome for outcome, _ in acted]))),
         "by_kind": by_kind,
-        "by_sex": sexes,
-        "by_pitch": {"below 165 Hz": _figures(low), "above 165 Hz": _figures(high)},
+        "by_sex": _alike(sexes),
+        "by_pitch": _alike(pitches),
+        "women_over_men": _women_over_men(sexes),
+        "later": {f"{seconds:g} s": _later(rows, seconds) for seconds in LATER_S},
         "acted_neutral": acted_neutral(store, acted),
         "calibration": _calibrated(groups),
     }
 
 
-def _figures(rows: list[tuple[Person, list[Window]]]) -> dict[str, float]:
+Rows = list[tuple[Person, list[Window]]]
+"""Speakers and the windows with speech of their streams."""
+FIGURES = ("false", "neutral", "anybody_first_10_s", "changes_a_minute")
+
+
+def _count(rows: Rows) -> int:
+    """Return the number of different speakers: several networks may judge the same one."""
+    return len({person.speaker for person, _ in rows})
+
+
+def _figures(rows: Rows) -> dict[str, float]:
     windows = [window for _, own in rows for window in own]
     if not windows:
         return {}
@@ -199,7 +214,7 @@ def _figures(rows: list[tuple[Person, list[Window]]]) -> dict[str, float]:
         first.append(any(false(w) for w in own if w.end_s <= begin + FIRST_S))
     minutes = 0.25 * len(windows) / 60
     return {
-        "people": len(rows),
+        "people": _count(rows),
         "n": len(windows),
         "false": _rounded(np.mean([false(w) for w in windows])),
         "neutral": _rounded(np.mean([w.emotion == "neutral" for w in windows])),
@@ -208,22 +223,108 @@ def _figures(rows: list[tuple[Person, list[Window]]]) -> dict[str, float]:
     }
 
 
+Groups = dict[str, dict[str, dict[str, float]]]
+"""Figures by group, for example women, and kind."""
+
+
+def _by_kind(rows: Rows) -> dict[str, dict[str, float]]:
+    kinds = dict.fromkeys(person.kind for person, _ in rows)
+    found = {kind: _figures([r for r in rows if r[0].kind == kind]) for kind in kinds}
+    return {kind: own for kind, own in found.items() if own}
+
+
+def _common(groups: Groups) -> list[str]:
+    """Return the kinds that every group has."""
+    first, *others = groups.values()
+    return [kind for kind in first if all(kind in own for own in others)]
+
+
+def _mean(by_kind: dict[str, dict[str, float]], name: str) -> float:
+    return _rounded(np.mean([own[name] for own in by_kind.values()]))
+
+
+def _alike(groups: Groups) -> dict[str, dict[str, float]]:
+    """Return the figures of each group: the mean over the kinds that every group has.
+
+    A plain mean over windows would compare the kinds, for example children with adults, and not
+    the groups. The result is empty if the groups have no kind in common.
+    """
+    kinds = _common(groups)
+    if not kinds:
+        return {}
+    return {
+        group: {
+            **{name: int(sum(own[kind][name] for kind in kinds)) for name in ("people", "n")},
+            **{name: _mean({kind: own[kind] for kind in kinds}, name) for name in FIGURES},
+        }
+        for group, own in groups.items()
+    }
+
+
+def _women_over_men(sexes: Groups) -> dict[str, Any]:
+    """Return the ratio of women's to men's false alarms: of each kind, and of their means."""
+    pairs = {
+        kind: (sexes["F"][kind]["false"], sexes["M"][kind]["false"]) for kind in _common(sexes)
+    }
+    return {
+        "mean": mean_ratio(pairs),
+        "by_kind": {kind: ratio(*own) for kind, own in pairs.items()},
+    }
+
+
+def ratio(women: float, men: float) -> float | None:
+    """Return the ratio of two shares; None where the second is 0."""
+    return _rounded(women / men) if men else None
+
+
+def mean_ratio(pairs: dict[str, tuple[float, float]]) -> float | None:
+    """Return the ratio of the mean shares of women and of men, every group alike.
+
+    A mean of ratios would depend most on the groups with the fewest false alarms.
+    """
+    if not pairs:
+        return None
+    women, men = np.mean([*pairs.values()], axis=0)
+    return ratio(float(women), float(men))
+
+
+def _later(rows: Rows, seconds: float) -> dict[str, float]:
+    """Return the false alarms before and after some seconds of the same streams.
+
+    Only streams that last longer count, so that the same people are compared with themselves.
+    """
+    people = set()
+    found: dict[str, list[bool]] = {"before": [], "after": []}
+    for person, own in rows:
+        if own and own[-1].end_s > seconds:
+            people.add(person.speaker)
+            for window in own:
+                found["after" if window.end_s > seconds else "before"].append(false(window))
+    if not all(found.values()):
+        return {}
+    return {
+        "people": len(people),
+        "n": len(found["after"]),
+        **{name: _rounded(np.mean(own)) for name, own in found.items()},
+    }
+
+
 def _calibrated(groups: Sequence[tuple[list[Person], Decision]]) -> dict[str, Any]:
     """Return what ten seconds of calibration change in the speech after them."""
     found: dict[str, list[Window]] = {"before": [], "after": []}
-    count = 0
+    people = set()
     for own, decision in groups:
         for person in own:
             if person.rest is None or person.calibrated is None:
                 continue
-            count += 1
+            people.add(person.speaker)
             found["before"] += spoken(decided(person.rest, decision).windows)
             after = decision.after_calibration(len(EMOTIONS))
             found["after"] += spoken(decided(person.calibrated, after).windows)
-    if not count:
+    if not people:
         return {}
     return {
-        "people": count,
+        "people": len(people),
         **{
             f"{name}_{what}": _rounded(np.mean([test(w) for w in windows]))
             for name, windows in found.items()
@@ -247,15 +348,30 @@ def acted_neutral(store: Store, acted: Sequence[tuple[Outcome, Decision]]) -> di
                 rows.setdefault(u.corpus, {}).setdefault(u.sex, []).extend(alarms)
     figures = {
         corpus: {
-            "false": _rounded(np.mean([*chain.from_iterable(sexes.values())])),
+            "false": _rounded(np.mean([alarm for own in sexes.values() for alarm in own])),
             **{sex: _rounded(np.mean(own)) for sex, own in sexes.items() if sex and own},
         }
         for corpus, sexes in rows.items()
         if any(sexes.values())
     }
+    if not figures:
+        return {"false": 0.0, "by_corpus": {}, "women_over_men": {"mean": None, "by_corpus": {}}}
+    pairs = {c: (own["F"], own["M"]) for c, own in figures.items() if "F" in own and "M" in own}
     return {
-        "false": _rounded(np.mean([own["false"] for own in figures.values()])) if figures else 0.0,
+        "false": _rounded(np.mean([own["false"] for own in figures.values()])),
         "by_corpus": figures,
+        **(
+            {
+                "women": _rounded(np.mean([women for women, _ in pairs.values()])),
+                "men": _rounded(np.mean([men for _, men in pairs.values()])),
+            }
+            if pairs
+            else {}
+        ),
+        "women_over_men": {
+            "mean": mean_ratio(pairs),
+            "by_corpus": {corpus: ratio(*own) for corpus, own in pairs.items()},
+        },
     }
 
 

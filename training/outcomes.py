@@ -6,7 +6,7 @@ so that any decision can be applied later without running the network again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -133,7 +133,8 @@ def decided(course: Doubles, decision: Decision) -> Judgement:
     timeline = Timeline(EMOTIONS, decision)
     for start, end, step, weight, voice, *logits in course.tolist():
         if not voice >= decision.voice_above:
-            timeline.silence(start, end)
+            # NaN: the voice activity detector found no sound of a voice, so no logit exists.
+            timeline.silence(start, end, other_sound=not np.isnan(voice))
             continue
         timeline.speech(start, end, logits=np.array(logits), step_s=step, weight=weight)
     return timeline.judgement(course[-1, END] if len(course) else 0.0)
@@ -178,6 +179,21 @@ class Outcome:
     voice: Doubles = field(default_factory=lambda: np.zeros(0))
     clip: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     courses: list[Doubles] = field(default_factory=list)
+
+    def without(self, store: Store, speakers: Collection[str]) -> Outcome:
+        """Return the outcome of the test utterances of all other speakers."""
+        test = self.split.test
+        kept = [k for k, i in enumerate(test) if store.utterances[i].speaker not in speakers]
+        windows = np.isin(self.clip, kept)
+        return Outcome(
+            replace(self.split, test=tuple(test[k] for k in kept)),
+            self.cold[kept],
+            self.warm[kept],
+            self.heard[kept],
+            self.voice[windows],
+            np.searchsorted(kept, self.clip[windows]),
+            [self.courses[k] for k in kept] if self.courses else [],
+        )
 
 
 def truth_of(store: Store, members: tuple[int, ...] | np.ndarray) -> np.ndarray:

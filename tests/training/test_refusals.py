@@ -65,6 +65,8 @@ def found_of(kinds, refused_windows):
         "windows": np.full(len(kinds), 4),
         "refused": refused_windows,
         "clips": refused_windows < 4,
+        "named": refused_windows < 4,
+        "emotional": refused_windows < 2,
     }
 
 
@@ -75,6 +77,24 @@ def test_every_kind_counts_alike_however_many_sounds_it_has():
     assert told["kinds"]["a"]["mean"] == 1.0
     assert told["clips_with_a_false_emotion"]["b"]["mean"] == 1.0
     assert told["n"] == 40
+
+
+def test_the_answer_to_an_upload_is_counted_for_recorded_sounds_of_held_out_kinds_alone():
+    kinds = np.array(["typing", "cough", *["rain"] * 3])
+    told = nonspeech([found_of(kinds, np.array([0, 0, 4, 4, 3]))])["uploads"]
+    assert told["by_kind"] == {
+        "cough": {"n": 1, "emotional": 1.0, "named": 1.0},
+        "rain": {"n": 3, "emotional": 0.0, "named": 0.3333},
+    }
+    assert (told["n"], told["emotional"], told["named"]) == (4, 0.5, 0.6667)
+    assert nonspeech([found_of(kinds[:1], np.array([0]))])["uploads"] == {}
+
+
+def test_an_uploaded_sound_that_is_refused_is_not_given_an_emotion(share, few):
+    recognizer = untrained().recognizer()
+    cough = Recorded("cough", record(recognizer, few["music"].samples))
+    assert share([cough], voice_above=1e9)["uploads"]["named"] == 0.0
+    assert share([cough], unsure_below=0.0)["uploads"]["named"] == 1.0
 
 
 def test_networks_may_have_been_tested_on_different_kinds():

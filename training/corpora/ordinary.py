@@ -31,7 +31,7 @@ CORPUS = Corpus(
     name="ordinary",
     title="Ordinary speech: LibriSpeech and speechocean762",
     language="English",
-    home="https://www.openslr.org/12 and https://www.openslr.org/101",
+    home="https://www.openslr.org/12",
     licence="CC BY 4.0; speechocean762 free for commercial and non-commercial use",
     citation=(
         "V. Panayotov, G. Chen, D. Povey and S. Khudanpur (2015), LibriSpeech: an ASR corpus based "
@@ -40,5 +40,6 @@ CORPUS = Corpus(
         "Non-native English Speech Corpus For Pronunciation Assessment, Interspeech, 3710-3714"
     ),
     parse=parse,
-    steps="take a clip of each reader of train-clean-100 and speechocean762's archive",
+    steps="take a clip of each reader of train-clean-100 and the archive of speechocean762 "
+    "(https://www.openslr.org/101)",
 )

@@ -46,8 +46,8 @@ def _weak_ordinary(own: dict[str, Any] | None) -> list[str]:
     for after, later in own["later"].items():
         if later and later["after"] > later["before"]:
             points.append(
-                f"False emotions become more frequent later: {later['before']:.1%} of the windows in "
-                f"the first {after} of a session, {later['after']:.1%} after them "
+                f"False emotions become more frequent later: {later['before']:.1%} of the windows "
+                f"in the first {after} of a session, {later['after']:.1%} after them "
                 f"({later['people']} people)."
             )
     calibrated = own["calibration"]

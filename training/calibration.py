@@ -93,10 +93,11 @@ def calibrate(
 
 
 def calibration(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
-    """Return how well the confidence holds on the speakers of each fold, and what abstaining gives.
+    """Return the calibration on acted speech of each fold, and the gain of abstaining.
 
     Each fold's temperature and threshold come from the test speakers of the other folds, every
-    corpus together, as the bundle's come from those of all folds.
+    corpus together, as the bundle's come from those of all folds. Ordinary speech does not count:
+    clips that are easily neutral would flatter the error.
 
     Parameters
     ----------
@@ -105,9 +106,11 @@ def calibration(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
         Of the speaker folds; two or more.
     """
     parts = []
+    ordinary = {u.speaker for u in store.utterances if u.kind}
     for outcome in outcomes:
         decision = decision_for(store, outcomes, outcome)
-        parts.append((outcome, decision, probabilities_at(outcome.cold, decision.temperature)))
+        acted = outcome.without(store, ordinary).shown(decision)
+        parts.append((acted, decision, np.exp(acted.cold)))
     truths = [truth_of(store, outcome.split.test) for outcome, _, _ in parts]
     sures = [p.max(axis=1) >= decision.unsure_below for _, decision, p in parts]
     truth = np.concatenate(truths)

@@ -106,8 +106,9 @@ class Evaluation:
             (listen(self.store, trained, seed=self.workshop.seed, shelf=self.shelf), own)
             for trained, own in zip(networks, decisions, strict=True)
         ]
+        shown = [o.shown(own) for o, own in zip(outcomes, decisions, strict=True)]
         report: dict[str, Any] = {
-            "speakers": self._by_corpus(outcomes, "speakers"),
+            "speakers": self._by_corpus(shown, "speakers"),
             "decision": vars(decision),
         }
         if len(outcomes) > 1:
@@ -116,7 +117,7 @@ class Evaluation:
         report["robustness"] = robustness(self.store, lines)
         report["nonspeech"] = self._nonspeech(networks, decisions)
         report["stream"] = section(talks)
-        report["fairness"] = fairness(self.store, outcomes)
+        report["fairness"] = fairness(self.store, shown)
         report["speed"] = speed(networks[0])
         return report
 
@@ -144,7 +145,9 @@ class Evaluation:
         return {
             # A visitor's voice, language, microphone and room are new, as those left out are.
             "decision": vars(pooled_decision(self.store, outcomes)),
-            "corpora": self._by_corpus(outcomes, "corpora"),
+            "corpora": self._by_corpus(
+                [o.shown(own) for o, own in zip(outcomes, decisions, strict=True)], "corpora"
+            ),
             "warm_up": warmth(self.store, outcomes, stages),
             "ordinary": ordinary.section(
                 list(zip(heard, decisions, strict=True)),

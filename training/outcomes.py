@@ -180,6 +180,17 @@ class Outcome:
     clip: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     courses: list[Doubles] = field(default_factory=list)
 
+    def shown(self, decision: Decision) -> Outcome:
+        """Return the outcome with the log probabilities of a decision's temperature and prior."""
+        prior = np.array(decision.prior or np.zeros(self.cold.shape[1]))
+
+        def scaled(logs: Doubles) -> Doubles:
+            logits = logs / decision.temperature + prior
+            logits = logits - logits.max(axis=1, keepdims=True)
+            return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))
+
+        return replace(self, cold=scaled(self.cold), warm=scaled(self.warm))
+
     def without(self, store: Store, speakers: Collection[str]) -> Outcome:
         """Return the outcome of the test utterances of all other speakers."""
         test = self.split.test

@@ -115,7 +115,8 @@ def section(
             prior = (after if session == "neutral" else decision).prior
             shift = np.array(prior or (0.0,) * logs.shape[1])
             if session == "nothing" or known.any():
-                own[session] = round(uar(truth, (logs + shift).argmax(axis=1)), 4)
+                shown = (logs / decision.temperature + shift).argmax(axis=1)
+                own[session] = round(uar(truth, shown), 4)
         corpora[corpus] = own
     return {
         "protocol": "Leave one corpus out. UAR of clips when the session holds nothing before, ten "

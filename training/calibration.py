@@ -28,13 +28,13 @@ VOICE_LOST = 0.005
 
 Clips, not windows: a window that holds a breath, a click or a room before the first word is rightly
 refused, and three in a hundred of RAVDESS's do."""
-PRIOR = (-0.4, 0.0, 0.0, 0.0, 0.0)
-"""Shift of the logits. Some 40 % of the training examples are neutral, so that the network expects
-neutral by itself. The shift lowers the odds of neutral to two thirds; the thresholds below, not the
-prior, decide how often ordinary speech shows an emotion."""
+PRIOR = (-0.2, 0.0, 0.0, 0.0, 0.0)
+"""Shift of the logits. Ordinary speech makes neutral the most frequent emotion of the training, so
+that the network expects it by itself. The shift lowers the odds of neutral to four fifths. The
+thresholds below, not the prior, decide how often ordinary speech shows an emotion."""
 CALIBRATED = 0.4
 """Shift of neutral's logit in a session that begins with a calibration."""
-FALSE = 0.025
+FALSE = 0.028
 """Share of the windows of neutral speech that may show one emotion."""
 NEUTRAL_ABOVE = 0.25
 """Probability that neutral needs: it is the state that the display falls back to."""
@@ -47,7 +47,7 @@ ENOUGH_S = 1.5
 SMOOTHING = 0.92
 """Weight of the past, per 0.25 s."""
 MOST_VOICE = 2.0
-"""Highest threshold on the voice's logit. The median window of each synthetic sample clip lies above
+"""Highest threshold on the voice's logit. The median window of each synthetic sample clip is above
 6, so that voices unlike those of the training pass too."""
 CURVE = tuple(round(0.1 * k, 1) for k in range(1, 11))
 

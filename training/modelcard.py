@@ -46,8 +46,8 @@ LIMITS = """\
 * The probabilities are calibrated for speakers like those of the training. On a new corpus they are
   too high.
 * The model may take a sound for a voice, and an unusual voice for a sound: see the figures of both.
-* The thresholds that keep ordinary speech calm hide weak emotions: the page shows them as neutral or
-  as unsure.
+* The thresholds that keep ordinary speech calm hide weak emotions: the page shows them as neutral
+  or as unsure.
 * The speakers' sex is the corpora's own label and has two values. Of other people nothing is
   known."""
 
@@ -99,8 +99,8 @@ NETWORK = """\
 A window is three seconds of mel bands, pitch and voicing, and of the states of a recurrent encoder,
 each relative to the speaker's mean. A small network of perceptrons judges their mean, deviation and
 movement, and how much earlier speech of the speaker is known. A prior then shifts the probability
-of neutral, and an emotion is shown above its own threshold. The encoder was trained on none of these recordings: Asterisk's telephone prompts
-(CC BY-SA 3.0) taught it the states of the voice encoder of
+of neutral, and each emotion has its own threshold. The encoder was trained on none of these
+recordings: Asterisk's telephone prompts (CC BY-SA 3.0) taught it the states of the voice encoder of
 [Resemblyzer](https://github.com/resemble-ai/Resemblyzer) (Apache License 2.0; Wan et al. 2018)."""
 
 

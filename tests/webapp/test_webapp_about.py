@@ -164,7 +164,10 @@ def test_sessions_are_told_and_one_that_no_corpus_has_is_null(bundle, report):
 
 def test_the_spread_over_speakers_is_told_where_the_report_has_it(bundle, report, told):
     assert told["report"]["people"]["women"] == report["fairness"]["women"]["mean"]
-    assert told["report"]["people"]["gini"] is None
+    own = report["fairness"]["by_speaker"]
+    assert told["report"]["people"]["gini"] == own["gini"]
+    bare = {name: part for name, part in report["fairness"].items() if name != "by_speaker"}
+    assert with_sections(bundle, report, fairness=bare)["people"]["gini"] is None
     spread = {"speakers": 120, "worst": 0.2, "median": 0.6, "gini": 0.15}
     fairness = report["fairness"] | {"by_speaker": spread}
     people = with_sections(bundle, report, fairness=fairness)["people"]

@@ -27,23 +27,20 @@ MEASURED_S = 1.0
 class Naive:
     """Decodes, transforms and predicts; knows no stream.
 
-    The network is Keras's, of the shape that is served where frames are judged by themselves. Its
+    The network is a perceptron of the served size in Keras, on the means of the columns. Its
     weights are untrained, which changes no cost.
     """
 
     def __init__(self) -> None:
         import librosa
 
-        from models.network import build_network
+        from models.network import build_perceptron, width_of
 
         card = Recognizer.load().card
         self._mfcc = librosa.feature.mfcc
         self._features = replace(card.features, states=0, encoder="")
-        columns = self._features.columns
-        self._shape = (1, card.window_frames, columns + 1)
-        self.network = build_network(
-            frames=card.window_frames, columns=columns, outputs=len(card.labels) + 1
-        )
+        self._shape = (1, width_of(card.features))
+        self.network = build_perceptron(width=self._shape[1], outputs=len(card.labels) + 1)
         self.labels = card.labels
         self.predict(self.window(np.zeros(round(WINDOW_S * SAMPLE_RATE), np.float32)))
 
@@ -63,9 +60,7 @@ class Naive:
             n_mels=settings.n_mels,
         )
         window = np.zeros(self._shape, np.float32)
-        count = min(mfcc.shape[1], window.shape[1])
-        window[0, :count, : settings.n_mfcc] = mfcc.T[:count]
-        window[0, :count, -1] = 1.0
+        window[0, : settings.n_mfcc] = mfcc.mean(axis=1)
         return window
 
     def predict(self, window: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from benchmarks.recording import Recording
 from models import SAMPLE_RATE, Recognizer
 from models.bundle import DEFAULT_BUNDLE, load_bundle
 from models.features import BLOCK, FeatureExtractor, dct_matrix, mel_filterbank
+from models.normalisation import Speaker
 from models.pitch import PitchFinder
 from webapp.audio import open_stream
 from webapp.audio.libopus import load_libopus
@@ -242,7 +243,8 @@ def _network(recognizer: Recognizer) -> tuple[float, float]:
     window = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
     window[:, -1] = 1.0
     columns, speech = np.ascontiguousarray(window[:, :-1]), window[:, -1] > 0
-    judged = _repeated(lambda: recognizer.network.logits(columns, speech))
+    _, known = Speaker().estimate(card.normalisation)
+    judged = _repeated(lambda: recognizer.network.logits(columns, speech, known))
     return judged, _invoke(weights.network)
 
 

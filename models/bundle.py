@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +22,7 @@ WEIGHTS_FILE = "network.tflite"
 ENCODER_FILE = "encoder.tflite"
 CARD_FILE = "card.json"
 REPORT_FILE = "report.json"
-FORMAT = 2  # 1 had no pitch and could not say that something is no voice
-FORMAT_WITH_ENCODER = 3
+FORMAT = 4  # 3 had a network without knowledge of the speaker, and no prior
 
 
 class BundleError(Exception):
@@ -58,28 +57,50 @@ class Decision:
     ----------
     temperature : float
         Divides the logits (Guo et al. 2017, "On calibration of modern neural networks").
+    prior : tuple of float
+        Added to the logits of each label after the temperature; empty adds nothing. Training
+        corpora hold as much emotional as neutral speech; most speech is neutral.
+    calibrated : float
+        Added to the first label's logit, neutral's, in a session that begins with a calibration.
     unsure_below : float
-        A window whose highest probability is lower is "unsure", give or take the margin.
+        Probability that a label needs to be shown where `shown_above` is empty.
+    shown_above : tuple of float
+        Probability that each label needs to be shown. An emotion that ordinary speech often
+        resembles needs more.
+    enough_s : float
+        Seconds of speech before the first emotion is shown.
     smoothing : float
         Weight of the past against a new window, per 0.25 s; 0 is none. See `models.timeline`.
     memory : float
         What silence leaves of the past, per 0.25 s.
     unsure_margin : float
-        "unsure" begins half of it below `unsure_below`, and ends half of it above.
-    speaker_strength : float
-        Utterances of a voice after which half of its bias towards an emotion is taken away.
+        A label that is shown stays until its probability falls this far below what it needed.
     voice_above : float
         A window whose voice logit is lower is not of a voice, and silence. The default refuses
         nothing.
     """
 
     temperature: float = 1.0
+    prior: tuple[float, ...] = ()
+    calibrated: float = 0.0
     unsure_below: float = 0.35
+    shown_above: tuple[float, ...] = ()
+    enough_s: float = 0.0
     smoothing: float = 0.75
     memory: float = 0.95
     unsure_margin: float = 0.04
-    speaker_strength: float = 5.0
     voice_above: float = -1e9
+
+    def after_calibration(self, labels: int) -> Decision:
+        """Return the decision for a session that begins with a calibration."""
+        neutral, *others = self.prior or (0.0,) * labels
+        return replace(self, prior=(neutral + self.calibrated, *others))
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Decision:
+        """Return the decision that `vars` gave, read back from JSON."""
+        prior, shown_above = (tuple(data.get(key, ())) for key in ("prior", "shown_above"))
+        return cls(**(data | {"prior": prior, "shown_above": shown_above}))
 
 
 @dataclass(frozen=True)
@@ -117,7 +138,7 @@ class Card:
         """
         spans = {"span": self.span} if self.span > 1 else {}
         return {
-            "format": FORMAT_WITH_ENCODER if self.features.states else FORMAT,
+            "format": FORMAT,
             "name": self.name,
             "version": self.version,
             "licence": self.licence,
@@ -159,11 +180,8 @@ def load_bundle(folder: Path) -> tuple[Card, Weights]:
     except ValueError as error:
         raise BundleError(f"{card_path}: not JSON ({error})") from None
     try:
-        if data["format"] not in (FORMAT, FORMAT_WITH_ENCODER):
-            raise BundleError(
-                f"{card_path}: format {data['format']}, this program reads {FORMAT} and "
-                f"{FORMAT_WITH_ENCODER}"
-            )
+        if data["format"] != FORMAT:
+            raise BundleError(f"{card_path}: format {data['format']}, this program reads {FORMAT}")
         card = Card(
             name=data["name"],
             version=data["version"],
@@ -173,7 +191,7 @@ def load_bundle(folder: Path) -> tuple[Card, Weights]:
             normalisation=Normalisation.from_json(data["normalisation"]),
             window_frames=int(data["window_frames"]),
             span=int(data.get("span", 1)),
-            decision=Decision(**data["decision"]),
+            decision=Decision.from_json(data["decision"]),
             report_sha256=data["report_sha256"],
         )
         digest = data["weights_sha256"]

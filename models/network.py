@@ -1,135 +1,142 @@
-"""The network's shape, in Keras.
+"""Shape of the network that judges a window, in Keras.
+
+A window becomes one vector of moments, and perceptrons turn that vector into logits; the network's
+output is the mean of their logits::
+
+    window (spans, columns + 1), relative to the speaker's mean -> mel bands
+        -> mean, deviation and movement of each column over the spans with speech
+    known (columns + 2): the speaker's mean, relative to the prior; log amount; neutral or not
+        -> mel bands
+    both -> standardised vector -> perceptrons -> mean of their logits
 
 Only training imports this module: serving runs the exported TFLite file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 from keras import layers
+
+from models.features import FeatureSettings, dct_matrix
+from models.normalisation import CONTEXT
+
+Floats = npt.NDArray[np.float32]
+
+MOST = 5.0
+"""Bound of each standardised value: an outlier counts for no more than five deviations."""
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """Size of the network.
+    """Size of one perceptron.
 
     Attributes
     ----------
-    channels, kernels, strides : tuple of int
-        Of each convolution block; a kernel's length is in frames of that block's input, and a
-        stride of 2 halves the frame rate. Without any block the moments alone are judged.
-    lag : int
-        Frames between which a column's movement is measured: as many as make 50 ms, a good part of
-        a syllable.
-    attention : int
-        Width of the pooling's scorer.
-    hidden : int
-        Units of the perceptron that judges the moments, where there is no convolution.
-    dropout, pooled_dropout : float
-        Of whole channels after each block, and of what is pooled.
+    hidden : tuple of int
+        Units of each hidden layer.
+    dropout : float
+        Share of the inputs, and of each hidden layer's outputs, that a training step drops.
     """
 
-    channels: tuple[int, ...] = (96, 128, 128, 128)
-    kernels: tuple[int, ...] = (5, 3, 3, 3)
-    strides: tuple[int, ...] = (2, 1, 2, 1)
-    lag: int = 5
-    attention: int = 32
-    hidden: int = 128
-    dropout: float = 0.07
-    pooled_dropout: float = 0.3
+    hidden: tuple[int, ...] = (512,)
+    dropout: float = 0.3
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object."""
         return asdict(self)
 
 
-def build_network(
-    *,
-    frames: int,
-    columns: int,
-    outputs: int,
-    settings: NetworkSettings | None = None,
+def width_of(features: FeatureSettings) -> int:
+    """Return the number of values in the vector of moments."""
+    return 4 * (features.n_mels + features.columns - features.n_mfcc) + CONTEXT
+
+
+def band_matrix(features: FeatureSettings, scale: Floats) -> Floats:
+    """Return the matrix from normalised MFCCs to mel bands in dB, shape (n_mfcc, n_mels).
+
+    Moments of mel bands generalise better than moments of MFCCs, whose high orders are mostly
+    harmonics of the pitch (training/EXPERIMENTS.md).
+    """
+    matrix = dct_matrix(features.n_mels, features.n_mfcc).T
+    return np.asarray(scale[: features.n_mfcc, None] * matrix, np.float32)
+
+
+def build_perceptron(
+    *, width: int, outputs: int, settings: NetworkSettings | None = None
 ) -> keras.Model:
-    """Return a network that judges a window by its course, or by its moments alone.
+    """Return a perceptron from standardised vectors, shape (batch, width), to logits."""
+    settings = settings or NetworkSettings()
+    inputs = keras.Input((width,), name="moments")
+    x = layers.Dropout(settings.dropout)(inputs)
+    for units in settings.hidden:
+        x = layers.Dense(units, activation="relu")(x)
+        x = layers.Dropout(settings.dropout)(x)
+    return keras.Model(inputs, layers.Dense(outputs, name="logits")(x))
+
+
+def serving_network(
+    perceptrons: Sequence[keras.Model],
+    *,
+    mean: Floats,
+    deviation: Floats,
+    scale: Floats,
+    features: FeatureSettings,
+    spans: int,
+) -> keras.Model:
+    """Return the network as it is served: a window and what is known in, logits out.
+
+    The mean of several networks is better than each of them (Hansen & Salamon 1990).
 
     Parameters
     ----------
-    frames, columns, outputs : int
-        The input has the shape (batch, frames, columns + 1), the output (batch, outputs): logits.
-        The last input channel is the mask of frames with speech.
-    settings : NetworkSettings, optional
+    perceptrons : sequence of Model
+        From `build_perceptron`.
+    mean, deviation : ndarray, shape (width,)
+        Of the training examples' vectors: they standardise a vector.
+    scale : ndarray, shape (columns,)
+        `Normalisation.scale`, by which the window's and the speaker's columns are divided.
+    features : FeatureSettings
+    spans : int
+        Spans of a window.
 
-    Notes
-    -----
-    Frames without speech reach neither the convolutions (they are zero: a pause, whatever the room
-    sounds like) nor any pooling.
+    Returns
+    -------
+    Model
+        Inputs (1, spans, columns + 1), whose last channel is the mask of spans with speech, and
+        (1, columns + 2); output (1, outputs).
     """
-    settings = settings or NetworkSettings()
-    inputs = keras.Input((frames, columns + 1), name="window")
-    # Two-dimensional layers one pixel wide: TensorFlow Lite's converter has no one-dimensional
-    # convolution.
-    image = layers.Reshape((frames, 1, columns + 1))(inputs)
-    mask = image[..., columns:]
-    heard = keras.ops.clip(image[..., :columns], -5.0, 5.0) * mask
-    moments = _functionals(heard, mask, settings.lag)
-    if settings.channels:
-        return keras.Model(inputs, _by_course(heard, mask, moments, outputs, settings))
-    return keras.Model(inputs, _by_moments(moments, outputs, settings))
+    columns, mfcc = features.columns, features.n_mfcc
+    window = keras.Input(batch_shape=(1, spans, columns + 1), name="window")
+    known = keras.Input(batch_shape=(1, columns + CONTEXT), name="known")
+    bands = layers.Dense(features.n_mels, use_bias=False, name="bands")
+    rest = np.asarray(scale[mfcc:], np.float32)
+
+    def turned(x: Any) -> Any:
+        return layers.Concatenate()([bands(x[..., :mfcc]), x[..., mfcc:columns] * rest])
+
+    moments = _moments(turned(window), window[..., columns:])
+    vector = layers.Concatenate()([*moments, turned(known), known[..., columns:]])
+    vector = keras.ops.clip((vector - mean) * (1 / deviation), -MOST, MOST)
+    said = [perceptron(vector, training=False) for perceptron in perceptrons]
+    network = keras.Model([window, known], layers.Average()(said) if len(said) > 1 else said[0])
+    bands.set_weights([band_matrix(features, scale)])
+    return network
 
 
-def _by_course(heard: Any, mask: Any, moments: Any, outputs: int, settings: NetworkSettings) -> Any:
-    """Return the logits of a one-dimensional CNN with attentive statistics pooling.
-
-    Attentive statistics pooling: Okabe, Koshinaka & Shinoda 2018. Beside it the window's own mean,
-    deviation and movement of each column go to the output as they are: on few speakers they alone
-    carry most of what generalises.
-    """
-    x, coarse = layers.Concatenate()([heard, mask]), mask
-    blocks = zip(settings.channels, settings.kernels, settings.strides, strict=True)
-    for channels, kernel, stride in blocks:
-        convolution = layers.Conv2D(
-            channels, (kernel, 1), strides=(stride, 1), padding="same", use_bias=False
-        )
-        x = convolution(x)
-        x = layers.BatchNormalization()(x)
-        x = layers.ReLU()(x)
-        x = layers.SpatialDropout2D(settings.dropout)(x)
-        if stride > 1:
-            coarse = layers.MaxPooling2D((stride, 1), padding="same")(coarse)
-    scores = layers.Conv2D(settings.attention, 1, activation="tanh")(x)
-    scores = layers.Conv2D(1, 1)(scores) + (coarse - 1.0) * 1e4
-    weights = layers.Softmax(axis=1)(scores)
-    mean, deviation = _moments(x, weights, 1.0, 1e-5)
-    pooled = layers.Concatenate()([mean, deviation, moments])
-    pooled = layers.Dropout(settings.pooled_dropout)(pooled)
-    return layers.Dense(outputs, name="logits")(pooled)
-
-
-def _by_moments(moments: Any, outputs: int, settings: NetworkSettings) -> Any:
-    """Return the logits of a perceptron on mean, deviation and movement of each column."""
-    x = layers.Dropout(settings.pooled_dropout)(moments)
-    x = layers.Dense(settings.hidden, activation="relu")(x)
-    x = layers.Dropout(settings.pooled_dropout)(x)
-    return layers.Dense(outputs, name="logits")(x)
-
-
-def _functionals(heard: Any, mask: Any, lag: int) -> Any:
-    """Return mean, deviation and root mean square movement of each column, (batch, 3 columns)."""
-    count = keras.ops.maximum(keras.ops.sum(mask, axis=(1, 2)), 1.0)
-    mean, deviation = _moments(heard, mask, count, 1e-3)
-    both = mask[:, lag:] * mask[:, :-lag]
-    moved = (heard[:, lag:] - heard[:, :-lag]) * both
-    pairs = keras.ops.maximum(keras.ops.sum(both, axis=(1, 2)), 1.0)
-    movement = keras.ops.sum(moved * moved, axis=(1, 2)) / pairs
-    movement = keras.ops.sqrt(keras.ops.maximum(movement, 1e-3))
-    return layers.BatchNormalization()(layers.Concatenate()([mean, deviation, movement]))
-
-
-def _moments(x: Any, weights: Any, total: Any, least: float) -> tuple[Any, Any]:
-    """Return the weighted mean and deviation over the frames, each of shape (batch, channels)."""
-    mean = keras.ops.sum(x * weights, axis=(1, 2)) / total
-    square = keras.ops.sum(x * x * weights, axis=(1, 2)) / total
-    return mean, keras.ops.sqrt(keras.ops.maximum(square - mean * mean, least))
+def _moments(x: Any, mask: Any) -> list[Any]:
+    """Return mean, deviation and root mean square movement of each column, each (1, columns)."""
+    count = keras.ops.maximum(keras.ops.sum(mask, axis=1), 1.0)
+    mean = keras.ops.sum(x * mask, axis=1) / count
+    square = keras.ops.sum(x * x * mask, axis=1) / count
+    both = mask[:, 1:] * mask[:, :-1]
+    moved = x[:, 1:] - x[:, :-1]
+    pairs = keras.ops.maximum(keras.ops.sum(both, axis=1), 1.0)
+    movement = keras.ops.sum(moved * moved * both, axis=1) / pairs
+    deviation = keras.ops.maximum(square - mean * mean, 0.0)
+    return [mean, keras.ops.sqrt(deviation), keras.ops.sqrt(movement)]

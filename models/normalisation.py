@@ -20,7 +20,6 @@ import base64
 import hashlib
 import json
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,10 +40,18 @@ LEVEL_COLUMN = 0
 """The first MFCC follows the recording's gain. The prior says nothing about that gain, so it has no
 weight in this column once any speech has been heard."""
 
+CONTEXT = 2
+"""Numbers that tell the network how much of the speaker is known, and whether it was neutral."""
+
+FADING = 1500.0
+"""Frames with speech after which half of the speaker's departure from the prior is hidden from the
+network. It tells a stranger's voice from the average voice; of a voice that is known well, only the
+window's departure from the voice's own mean matters."""
+
 LEAST = 1e-4
 """Probabilities come rounded to four digits; a logarithm needs something."""
 
-_TEXT_VERSION = 2  # 1 had no pitch
+_TEXT_VERSION = 3  # 2 had the mean of speech at any level
 _HEAD = struct.Struct("<B6sHH")  # version, digest of the features' definition, frames, voiced ones
 _WIDEST = 2500.0  # beyond any MFCC: 8 times 300 dB
 
@@ -100,9 +107,54 @@ class Normalisation:
         -------
         ndarray of float32, shape (frames, columns)
         """
-        normalised = np.asarray((columns - speaker.mean(self)) / self.scale, np.float32)
+        return self.relative(columns, speaker.mean(self))
+
+    def relative(self, columns: npt.NDArray[np.floating], mean: Floats) -> Floats:
+        """Return frames less a mean, in training standard deviations; NaN becomes 0."""
+        normalised = np.asarray((columns - mean) / self.scale, np.float32)
         normalised[np.isnan(normalised)] = 0.0
         return normalised
+
+
+def estimate(
+    prior: Normalisation,
+    total: npt.NDArray[np.floating],
+    counts: npt.NDArray[np.number],
+    neutral: npt.NDArray[np.bool_] | bool,
+) -> tuple[Floats, Floats]:
+    """Return the means of speakers, and what is known of each as the network takes it.
+
+    Parameters
+    ----------
+    prior : Normalisation
+    total, counts : ndarray, shape (..., columns)
+        Sums of the columns of each speaker's frames with speech, and the numbers of frames.
+    neutral : ndarray of bool, shape (...)
+        Whether all of that speech was neutral.
+
+    Returns
+    -------
+    ndarray, shape (..., columns)
+        The means: prior and speech, weighted by strength and number of frames. The level has no
+        prior once there is any speech.
+    ndarray, shape (..., columns + CONTEXT)
+        Each mean's departure from the prior in training standard deviations, less the more speech
+        is known (`FADING`), without the level; the logarithm of the number of frames; and 1 where
+        the speech was neutral, else 0.
+    """
+    frames = counts[..., LEVEL_COLUMN]
+    mean = np.asarray((prior.strength * prior.mean + total) / (prior.strength + counts), np.float32)
+    mean[..., LEVEL_COLUMN] = np.where(
+        frames > 0, total[..., LEVEL_COLUMN] / np.maximum(frames, 1), prior.mean[LEVEL_COLUMN]
+    )
+    columns = mean.shape[-1]
+    known = np.empty((*mean.shape[:-1], columns + CONTEXT), np.float32)
+    known[..., :columns] = (mean - prior.mean) / prior.scale
+    known[..., :columns] *= (FADING / (FADING + frames))[..., np.newaxis]
+    known[..., LEVEL_COLUMN] = 0.0
+    known[..., columns] = np.log1p(frames / 100)
+    known[..., columns + 1] = neutral
+    return mean, known
 
 
 @dataclass(frozen=True)
@@ -115,16 +167,13 @@ class Speaker:
         Sum of the speech frames' columns.
     counts : ndarray, shape (columns,), int64
         Number of the frames that each sum is of: pitch has the voiced ones only.
-    leaning : ndarray, shape (labels,), float64
-        Sum over utterances of their log probabilities, each less its mean over the labels.
-    utterances : int
-        Number of those utterances.
+    neutral : bool
+        All of the speech was neutral: a calibration. The mean is then that of the neutral voice.
     """
 
     total: Any = field(default_factory=lambda: np.zeros(1))
     counts: Any = field(default_factory=lambda: np.zeros(1, np.int64))
-    leaning: Any = field(default_factory=lambda: np.zeros(1))
-    utterances: int = 0
+    neutral: bool = False
 
     @property
     def count(self) -> int:
@@ -143,52 +192,32 @@ class Speaker:
             counts=self.counts + known.sum(axis=0),
         )
 
-    def judged(self, probabilities: Sequence[float] | npt.NDArray[np.float64]) -> Speaker:
-        """Return the speaker after one more utterance that sounded so, shape (labels,)."""
-        logs = np.log(np.maximum(np.asarray(probabilities, np.float64), LEAST))
-        return replace(
-            self,
-            leaning=self.leaning + logs - logs.mean(),
-            utterances=self.utterances + 1,
-        )
-
     def without(self, other: Speaker) -> Speaker:
-        """Return the speaker without what `other`, a part of it, has heard."""
-        return Speaker(
-            self.total - other.total,
-            self.counts - other.counts,
-            self.leaning - other.leaning,
-            self.utterances - other.utterances,
-        )
+        """Return the speaker without the speech of `other`, which is a part of it."""
+        return replace(self, total=self.total - other.total, counts=self.counts - other.counts)
 
     def joined(self, other: Speaker) -> Speaker:
-        """Return the speaker after what `other` has heard as well."""
-        return Speaker(
-            self.total + other.total,
-            self.counts + other.counts,
-            self.leaning + other.leaning,
-            self.utterances + other.utterances,
-        )
-
-    def bias(self, strength: float) -> npt.NDArray[np.float64]:
-        """Return what this voice adds to the log probabilities of each label whatever it feels.
-
-        A voice whose every utterance sounds angry has an angry voice. The estimate shrinks towards
-        none, as that of the mean does: after `strength` utterances half of it is believed.
-
-        Returns
-        -------
-        ndarray, shape (labels,); shape (1,), zero, if no utterance has been judged
-        """
-        return np.asarray(self.leaning / (strength + self.utterances), np.float64)
+        """Return the speaker after the speech of `other` as well."""
+        return replace(self, total=self.total + other.total, counts=self.counts + other.counts)
 
     def mean(self, prior: Normalisation) -> Floats:
         """Return the estimate of the speaker's mean, shape (columns,)."""
-        strength = prior.strength.copy()
-        if self.counts[LEVEL_COLUMN]:
-            strength[LEVEL_COLUMN] = 0.0
-        weighted = strength * prior.mean + self.total
-        return np.asarray(weighted / (strength + self.counts), np.float32)
+        mean, _ = self.estimate(prior)
+        return mean
+
+    def estimate(self, prior: Normalisation) -> tuple[Floats, Floats]:
+        """Return the estimated mean, and what is known of the speaker as the network takes it.
+
+        Returns
+        -------
+        ndarray, shape (columns,), and ndarray, shape (columns + CONTEXT,)
+            See `estimate`.
+        """
+        columns = len(prior.mean)
+        total, counts = self.total, self.counts
+        if len(total) != columns:  # nothing was heard yet
+            total, counts = np.zeros(columns), np.zeros(columns, np.int64)
+        return estimate(prior, total, counts, self.neutral)
 
     @property
     def suffices(self) -> bool:
@@ -199,14 +228,14 @@ class Speaker:
         """Return the speaker as its text tells it: the mean, for `MOST_TEXT_FRAMES` at most."""
         share = min(1.0, MOST_TEXT_FRAMES / max(1, self.count))
         counts = np.rint(self.counts * share).astype(np.int64)
-        return Speaker(self.total * (counts / np.maximum(self.counts, 1)), counts)
+        total = self.total * (counts / np.maximum(self.counts, 1))
+        return Speaker(total, counts, neutral=self.neutral)
 
     def to_text(self, settings: FeatureSettings) -> str:
         """Return the speaker as a short text that the voice's owner can keep: base64url.
 
-        It holds the mean and the numbers of frames, no sound and no words, and is of use only with
-        the same features. What utterances sounded like is left out: a calibration is one kind of
-        speech, and says nothing about the others.
+        The text holds the mean and the numbers of frames, no sound and no words, and works only
+        with the same features. The speech has to be neutral: `from_text` returns a neutral speaker.
 
         Parameters
         ----------
@@ -263,7 +292,7 @@ class Speaker:
             raise SpeakerError("The speaker's numbers cannot be those of a voice.")
         counts = np.full(settings.columns, count, np.int64)
         counts[settings.pitch_column] = voiced
-        return cls(mean * counts, counts)
+        return cls(mean * counts, counts, neutral=True)
 
 
 def _digest(settings: FeatureSettings) -> bytes:

@@ -15,7 +15,7 @@ from models.level import Level
 from models.normalisation import Speaker
 from models.onset import grid_origin
 from models.runtime import Network
-from models.spans import summed
+from models.spans import Spans, summed
 from models.timeline import Judgement, Timeline, Window
 
 DEFAULT_STEP_S = 0.25
@@ -95,11 +95,9 @@ class Recognizer:
         return Level(first / math.sqrt(self.card.features.n_mels), speaker.count)
 
     def speaker(self, clips: Iterable[Floats]) -> Speaker:
-        """Return what several clips, each of shape (n,), tell about one person's voice.
+        """Return what clips of one person, each of shape (n,), tell about the voice: its mean.
 
-        First the mean of all their speech, then what each sounds like by that mean: what all of a
-        voice's utterances lean to is the voice (`Speaker.bias`). The clips' order changes nothing;
-        all of them are held in memory.
+        The order of the clips changes nothing; all of them are held in memory.
         """
         kept = list(clips)
         speaker = Speaker()
@@ -109,11 +107,6 @@ class Recognizer:
             for samples in kept:
                 frames = self.extractor.frames(samples, level=self.level_of(level))
                 speaker = speaker.hear(frames.columns[frames.speech])
-        by_mean = speaker
-        for samples in kept:
-            judgement = self.predict(samples, speaker=by_mean)
-            if judgement.emotion is not None:
-                speaker = speaker.judged(judgement.probabilities)
         return speaker
 
 
@@ -144,8 +137,10 @@ class RecognitionStream:
         self._features = self._extractor.stream(
             level=recognizer.level_of(self._speaker), encodes=False
         )
-        bias = self._speaker.bias(card.decision.speaker_strength)
-        self._timeline = Timeline(card.labels, card.decision, bias=bias)
+        decision = card.decision
+        if self._speaker.neutral:
+            decision = decision.after_calibration(len(card.labels))
+        self._timeline = Timeline(card.labels, decision)
         self._speech = np.zeros(card.window_frames, np.bool_)
         self._spans = np.zeros((card.window_spans, card.features.columns), np.float32)
         self._spoken = np.zeros(card.window_spans, np.bool_)
@@ -156,6 +151,7 @@ class RecognitionStream:
         self._dropped = 0
         self._levels = np.zeros(RECENT, np.float32)  # of the newest frames until then
         self._pitch = np.zeros(RECENT, np.float32)
+        self._last_pitch = np.nan  # of the last voiced span
         self._begin_s = 0.0  # where the part's grid begins
         self._heard = 0  # frames since then
         self._due = 0  # of them, those that the last window covered or would have covered
@@ -261,6 +257,7 @@ class RecognitionStream:
         self._begin_s = self._part_s = self._shown_s = self.duration_s
         self._before = self._speaker
         self._recent, self._dropped = np.zeros(0, np.float32), 0
+        self._last_pitch = np.nan
         self._features = self._extractor.stream(
             activity=self._features.activity, level=self._features.level, encodes=False
         )
@@ -336,7 +333,7 @@ class RecognitionStream:
         self._repeated = max(0, round(self._heard - moved))
         self._judged = max(0, round(self._judged - moved))
         self._heard = self._due = 0
-        self._speaker = self._before
+        self._speaker, self._last_pitch = self._before, np.nan
         self._recent = None
         self._features.activity.rewind()
         self._features = self._extractor.stream(
@@ -377,25 +374,49 @@ class RecognitionStream:
         if self._recent is not None:
             self._levels = np.concatenate([self._levels, block.level])[-RECENT:]
             self._pitch = np.concatenate([self._pitch, block.pitch[:, 0]])[-RECENT:]
-        if self._card.span > 1:
-            sums = summed(columns, speech, span=self._card.span)
-            total = sums.total.sum(axis=0, dtype=np.float64)
-            counts = sums.count.sum(axis=0).astype(np.int64)
-            self._speaker = self._speaker.joined(Speaker(total, counts))
-            spans, spoken = sums.mean, sums.spoken
-        else:
-            self._speaker = self._speaker.hear(columns[speech])
-            spans, spoken = columns, speech
-        for ring, new in ((self._speech, speech), (self._spans, spans), (self._spoken, spoken)):
-            ring[: -len(new)] = ring[len(new) :]
-            ring[-len(new) :] = new
-        self._heard += count
+        self._take(summed(columns, speech, span=self._card.span), speech)
         if self._kept is not None:
             normalised = self._card.normalisation.apply(columns, self._speaker)
             mfcc = normalised[:, : self._card.features.n_mfcc]
             new = mfcc[min(self._repeated, count) :]
             self._kept.append(np.clip(new * 32, -127, 127).astype(np.int8))
         self._repeated = max(0, self._repeated - count)
+
+    def hear(self, spans: Spans) -> list[Window]:
+        """Add a block of spans that an earlier stream computed; return the window it completes.
+
+        A stream of spans has no samples: do not `push` to it as well.
+
+        Parameters
+        ----------
+        spans : Spans
+            At most `BLOCK` frames, on the grid that the earlier stream fixed.
+        """
+        self._recent = None
+        speech = (np.arange(self._card.span) < spans.count[:, :1]).ravel()
+        self._samples += len(speech) * self._card.features.hop
+        self._take(spans, speech)
+        return self._due_window(0, None)
+
+    def _take(self, spans: Spans, speech: npt.NDArray[np.bool_]) -> None:
+        """Add spans to the window and to what is known of the speaker."""
+        if not self._speaker.neutral:  # a calibrated voice keeps its neutral mean
+            total = spans.total.sum(axis=0, dtype=np.float64)
+            counts = spans.count.sum(axis=0).astype(np.int64)
+            self._speaker = self._speaker.joined(Speaker(total, counts))
+        mean, pitch = spans.mean, self._card.features.pitch_column
+        for row in mean:
+            if np.isnan(row[pitch]):
+                row[pitch] = self._last_pitch
+            self._last_pitch = float(row[pitch])
+        for ring, new in (
+            (self._speech, speech),
+            (self._spans, mean),
+            (self._spoken, spans.spoken),
+        ):
+            ring[: -len(new)] = ring[len(new) :]
+            ring[-len(new) :] = new
+        self._heard += len(speech)
 
     def _judge(self, end_s: float) -> Window:
         frames = min(self._heard, self._card.window_frames)
@@ -411,8 +432,14 @@ class RecognitionStream:
         if self._recent is not None or speech[-RECENT:].sum() < LEAST_SPEECH:
             return self._timeline.silence(start_s, end_s)
         spans = -(-frames // self._card.span)
-        columns = self._card.normalisation.apply(self._spans[-spans:], self._speaker)
-        emotions, voice = self._network.logits(columns, self._spoken[-spans:])
+        window, pitch = self._spans[-spans:], self._card.features.pitch_column
+        voiced = np.isfinite(window[:, pitch])
+        if voiced.any() and not voiced[0]:
+            window = window.copy()
+            window[~voiced, pitch] = window[voiced.argmax(), pitch]
+        mean, known = self._speaker.estimate(self._card.normalisation)
+        columns = self._card.normalisation.relative(window, mean)
+        emotions, voice = self._network.logits(columns, self._spoken[-spans:], known)
         if voice < self._card.decision.voice_above:
             return self._timeline.silence(start_s, end_s, other_sound=True)
         weight = float(speech.sum()) / self._card.window_frames

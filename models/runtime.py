@@ -12,6 +12,7 @@ from ai_edge_litert.interpreter import Interpreter
 from models.bundle import BundleError, Card, Weights
 from models.encoder import Encoder
 from models.features import Floats
+from models.normalisation import CONTEXT
 
 
 class Logits(NamedTuple):
@@ -31,9 +32,10 @@ class Logits(NamedTuple):
 class Network:
     """Two TFLite networks: an encoder for the features, and one window in, logits out.
 
-    The input has the shape (1, window_spans, columns + 1): normalised spans of frames, and a last
-    channel that is 1 where a span counts (it holds speech) and 0 where it does not. The output has
-    the shape (1, labels + 1): the emotions' logits, and one that this is a voice at all.
+    The inputs have the shapes (1, window_spans, columns + 1) and (1, columns + 2): normalised spans
+    of frames, with a last channel that is 1 where a span holds speech and 0 where it does not; and
+    what is known of the speaker (`models.normalisation.Speaker.known`). The output has the shape
+    (1, labels + 1): the emotions' logits, and one that this is a voice at all.
 
     Attributes
     ----------
@@ -48,22 +50,24 @@ class Network:
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise BundleError(f"the weights are not a TFLite network: {error}") from None
-        (source,) = self._interpreter.get_input_details()
+        inputs = {len(d["shape"]): d for d in self._interpreter.get_input_details()}
         (target,) = self._interpreter.get_output_details()
-        expected_in = (1, card.window_spans, card.features.columns + 1)
-        expected_out = (1, len(card.labels) + 1)
-        if tuple(source["shape"]) != expected_in or tuple(target["shape"]) != expected_out:
+        columns = card.features.columns
+        expected = [(1, columns + CONTEXT), (1, card.window_spans, columns + 1)]
+        shapes = [tuple(d["shape"]) for _, d in sorted(inputs.items())]
+        said, expected_out = tuple(target["shape"]), (1, len(card.labels) + 1)
+        if shapes != expected or said != expected_out:
             raise BundleError(
-                f"the network maps {tuple(source['shape'])} to {tuple(target['shape'])}, "
-                f"its card says {expected_in} to {expected_out}"
+                f"the network maps {shapes} to {said}, its card says {expected} to {expected_out}"
             )
-        self._source, self._target = source["index"], target["index"]
-        self._input = np.zeros(expected_in, np.float32)
+        self._window, self._known = inputs[3]["index"], inputs[2]["index"]
+        self._target = target["index"]
+        self._input = np.zeros(expected[1], np.float32)
         # An interpreter is one scratchpad; uploads may be judged in threads beside the live
         # streams.
         self._lock = threading.Lock()
 
-    def logits(self, columns: Floats, speech: npt.NDArray[np.bool_]) -> Logits:
+    def logits(self, columns: Floats, speech: npt.NDArray[np.bool_], known: Floats) -> Logits:
         """Return the logits of one window.
 
         Parameters
@@ -71,6 +75,7 @@ class Network:
         columns : ndarray, shape (spans, columns)
             Normalised; at most `window_spans`, and fewer at a stream's beginning.
         speech : ndarray of bool, shape (spans,)
+        known : ndarray, shape (columns + 2,)
         """
         spans = len(columns)
         with self._lock:
@@ -79,7 +84,8 @@ class Network:
             window[:spans, :-1] = columns
             window[:spans, -1] = speech
             window[spans:] = 0.0
-            self._interpreter.set_tensor(self._source, self._input)
+            self._interpreter.set_tensor(self._window, self._input)
+            self._interpreter.set_tensor(self._known, known[np.newaxis])
             self._interpreter.invoke()
             *emotions, voice = self._interpreter.get_tensor(self._target)[0].tolist()
         return Logits(np.array(emotions), voice)

@@ -189,30 +189,30 @@ class Timeline:
 
     ::
 
-        silence --voice in the last second---> speech <--highest probability--> unsure
-           ^------------- none --------------------+------------------------------+
+        silence --voice in the last second---> unsure <--probability and time suffice--> speech
+       ^------------- none --------------------+----------------------------------------+
 
-    "unsure" ends `Decision.unsure_margin` above where it begins, so that it does not flicker (a
-    Schmitt trigger); silence puts the threshold back into the middle.
+    A label is shown once `Decision.enough_s` of speech was heard and its probability is the highest
+    and reaches `Decision.shown_above`. It stays until its probability falls `unsure_margin` below
+    that, or another label reaches its own threshold, so that the display does not flicker (a
+    Schmitt trigger).
 
     Parameters
     ----------
     labels : tuple of str
     decision : Decision
-    bias : ndarray, shape (labels,), optional
-        What this voice adds to every log probability, from `Speaker.bias`; it is taken away.
     """
 
-    def __init__(
-        self, labels: tuple[str, ...], decision: Decision, *, bias: Doubles | None = None
-    ) -> None:
+    def __init__(self, labels: tuple[str, ...], decision: Decision) -> None:
         self._labels = labels
         self._decision = decision
-        self._lean = np.zeros(1) if bias is None else bias
+        self._prior = np.array(decision.prior or np.zeros(len(labels)))
+        self._needed = np.array(decision.shown_above or [decision.unsure_below] * len(labels))
         self._even = np.full(len(labels), 1 / len(labels))
         self._belief = self._even
         self._kept = 0.0  # what silence has left of the belief; nothing at the beginning
-        self._bias = 0.0  # of the threshold: up while unsure, down while sure
+        self._shown: int | None = None
+        self._speech_s = 0.0
         self._end_s = 0.0
         self._sum: Doubles = np.zeros(len(labels))
         self._weight = 0.0
@@ -229,7 +229,7 @@ class Timeline:
             Whether the window holds a sound that is no voice.
         """
         self._kept *= self._decision.memory ** (max(0.0, end_s - self._end_s) / STEP_S)
-        self._bias = 0.0
+        self._shown = None
         return self._add(start_s, end_s, "silence", None, self._even, other_sound=other_sound)
 
     def speech(
@@ -248,19 +248,30 @@ class Timeline:
             How much this window counts in the whole judgement.
         """
         decision = self._decision
-        probabilities = softmax(logits / decision.temperature - self._lean)
+        probabilities = softmax(logits / decision.temperature + self._prior)
         self._sum += weight * probabilities
         self._weight += weight
         past = self._kept * decision.smoothing ** (step_s / STEP_S)
         prior = past * self._belief + (1 - past) * self._even
         self._belief = softmax(np.log(prior) + (1 - past) * np.log(probabilities + 1e-9))
         self._kept = 1.0
-        best = int(self._belief.argmax())
-        unsure = self._belief[best] < decision.unsure_below + self._bias
-        self._bias = decision.unsure_margin / 2 * (1 if unsure else -1)
-        if unsure:
+        self._speech_s += step_s
+        self._shown = self._next()
+        if self._shown is None:
             return self._add(start_s, end_s, "unsure", None, self._belief)
-        return self._add(start_s, end_s, "speech", best, self._belief)
+        return self._add(start_s, end_s, "speech", self._shown, self._belief)
+
+    def _next(self) -> int | None:
+        """Return the label to show from now on; None is "unsure"."""
+        if self._speech_s < self._decision.enough_s:
+            return None
+        best, margin = int(self._belief.argmax()), self._decision.unsure_margin
+        if self._belief[best] >= self._needed[best]:
+            return best
+        kept = self._shown
+        if kept is not None and self._belief[kept] >= self._needed[kept] - margin:
+            return kept
+        return None
 
     def skip(self, count: int = 1) -> None:
         """Leave out windows that nobody judged: the next ones count for their time."""

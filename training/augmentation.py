@@ -20,7 +20,10 @@ RATE = 16000
 TELEPHONE = 8000
 
 VERSIONS = 6
-"""Version 0 is the recording itself."""
+"""Acoustic versions of each utterance; version 0 is the recording itself."""
+TIMED = (TELEPHONE_LINE, NOISE, ROOM) = (3, 4, 5)
+"""Versions that keep the recording's tempo: the agreement loss compares their windows with those of
+version 0. Versions 1 and 2 change the tempo and the pitch too."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ def recipe_for(speaker: str, version: int) -> Recipe:
         return Recipe()
     digest = hashlib.sha256(f"{speaker}/{version}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    if version in TIMED:
+        return _timed(version, rng)
     room_s = float(rng.uniform(0.1, 0.7)) if rng.random() < 0.5 else 0.0
     snr_db = float(rng.uniform(4, 30)) if rng.random() < 0.7 else 99.0
     line = rng.random()
@@ -71,6 +76,20 @@ def recipe_for(speaker: str, version: int) -> Recipe:
         noise_slope=float(rng.uniform(-2, 0)),
         band=band,
         telephone=line < 0.3,
+    )
+
+
+def _timed(version: int, rng: np.random.Generator) -> Recipe:
+    """Return the recipe of a version with the recording's own tempo."""
+    slope = float(rng.uniform(-2, 0))
+    if version == TELEPHONE_LINE:
+        band = (float(rng.uniform(150, 400)), float(rng.uniform(2900, 3800)))
+        snr_db = float(rng.uniform(15, 40)) if rng.random() < 0.5 else 99.0
+        return Recipe(snr_db=snr_db, noise_slope=slope, band=band, telephone=True)
+    if version == NOISE:
+        return Recipe(snr_db=float(rng.uniform(3, 20)), noise_slope=slope)
+    return Recipe(
+        room_s=float(rng.uniform(0.1, 0.7)), snr_db=float(rng.uniform(15, 40)), noise_slope=slope
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from models.bundle import Decision
-from training.outcomes import Outcome, truth_of
+from models.labels import EMOTIONS
+from training.outcomes import Outcome, decided, truth_of
 from training.scores import (
     Doubles,
     Ints,
@@ -26,6 +28,27 @@ VOICE_LOST = 0.005
 
 Clips, not windows: a window that holds a breath, a click or a room before the first word is rightly
 refused, and three in a hundred of RAVDESS's do."""
+PRIOR = (-0.2, 0.0, 0.0, 0.0, 0.0)
+"""Shift of the logits. Ordinary speech makes neutral the most frequent emotion of the training, so
+that the network expects it by itself. The shift lowers the odds of neutral to four fifths. The
+thresholds below, not the prior, decide how often ordinary speech shows an emotion."""
+CALIBRATED = 0.4
+"""Shift of neutral's logit in a session that begins with a calibration."""
+FALSE = 0.028
+"""Share of the windows of neutral speech that may show one emotion."""
+NEUTRAL_ABOVE = 0.25
+"""Probability that neutral needs: it is the state that the display falls back to."""
+MARGIN = 0.2
+"""A label that is shown stays until its probability falls this far below what it needed."""
+LOWEST, HIGHEST = 0.35, 0.95
+"""Bounds of an emotion's threshold."""
+ENOUGH_S = 1.5
+"""Seconds of speech before the first emotion is shown."""
+SMOOTHING = 0.92
+"""Weight of the past, per 0.25 s."""
+MOST_VOICE = 2.0
+"""Highest threshold on the voice's logit. The median window of each synthetic sample clip is above
+6, so that voices unlike those of the training pass too."""
 CURVE = tuple(round(0.1 * k, 1) for k in range(1, 11))
 
 
@@ -42,7 +65,7 @@ def calibrate(
 
     The temperature fits best; `unsure_below` is the confidence under which a fifth of the
     utterances fall, `voice_above` the voice logit that silences `VOICE_LOST` of the clips, but no
-    more than even odds.
+    more than `MOST_VOICE`.
 
     Parameters
     ----------
@@ -61,7 +84,7 @@ def calibrate(
     decision = Decision()
     if voice is not None and len(voice):
         # Rounded down: not a clip more than said is lost.
-        lowest = min(0.0, float(np.quantile(voice, VOICE_LOST)))
+        lowest = min(MOST_VOICE, float(np.quantile(voice, VOICE_LOST)))
         decision = replace(decision, voice_above=float(np.floor(lowest * 1000) / 1000))
     confidence = probabilities_at(logits, temperature).max(axis=1)
     return replace(
@@ -72,10 +95,11 @@ def calibrate(
 
 
 def calibration(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
-    """Return how well the confidence holds on the speakers of each fold, and what abstaining gives.
+    """Return the calibration on acted speech of each fold, and the gain of abstaining.
 
     Each fold's temperature and threshold come from the test speakers of the other folds, every
-    corpus together, as the bundle's come from those of all folds.
+    corpus together, as the bundle's come from those of all folds. Ordinary speech does not count:
+    clips that are easily neutral would flatter the error.
 
     Parameters
     ----------
@@ -84,9 +108,11 @@ def calibration(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
         Of the speaker folds; two or more.
     """
     parts = []
+    ordinary = {u.speaker for u in store.utterances if u.kind}
     for outcome in outcomes:
         decision = decision_for(store, outcomes, outcome)
-        parts.append((outcome, decision, probabilities_at(outcome.cold, decision.temperature)))
+        acted = outcome.without(store, ordinary).shown(decision)
+        parts.append((acted, decision, np.exp(acted.cold)))
     truths = [truth_of(store, outcome.split.test) for outcome, _, _ in parts]
     sures = [p.max(axis=1) >= decision.unsure_below for _, decision, p in parts]
     truth = np.concatenate(truths)
@@ -164,18 +190,63 @@ def highest_voices(outcome: Outcome) -> Doubles:
 
 
 def pooled_decision(store: Store, outcomes: list[Outcome]) -> Decision:
-    """Return the decision that the test speakers of some folds call for: of all, the bundle's."""
-    return calibrate(
-        np.concatenate([truth_of(store, o.split.test) for o in outcomes]),
-        np.concatenate([o.cold for o in outcomes]),
-        corpora=np.concatenate([corpora_of(store, o) for o in outcomes]),
+    """Return the decision that the test speakers of some splits call for: of all, the bundle's.
+
+    Temperature, neutral's threshold and the voice's come from acted speech, the other emotions'
+    thresholds from the neutral speech among it and from ordinary speech.
+    """
+    rows = [np.array([not store.utterances[i].kind for i in o.split.test]) for o in outcomes]
+    acted = [(o, r) for o, r in zip(outcomes, rows, strict=True) if r.any()]
+    decision = calibrate(
+        np.concatenate([truth_of(store, o.split.test)[r] for o, r in acted]),
+        np.concatenate([o.cold[r] for o, r in acted]),
+        corpora=np.concatenate([corpora_of(store, o)[r] for o, r in acted]),
         voice=np.concatenate([highest_voices(o) for o in outcomes]),
     )
+    decision = replace(
+        decision,
+        prior=PRIOR,
+        calibrated=CALIBRATED,
+        enough_s=ENOUGH_S,
+        smoothing=SMOOTHING,
+        unsure_margin=MARGIN,
+    )
+    return replace(decision, shown_above=thresholds(store, outcomes, decision))
+
+
+def thresholds(store: Store, outcomes: Sequence[Outcome], decision: Decision) -> tuple[float, ...]:
+    """Return the probability that each label needs to be shown.
+
+    An emotion's is the lowest at which at most `FALSE` of the windows of neutral speech show it;
+    ordinary speech and acted neutral speech weigh alike.
+    """
+    free = replace(decision, shown_above=(), unsure_below=0.0)
+    found: dict[bool, list[tuple[float, ...]]] = {True: [], False: []}
+    for outcome in outcomes:
+        for i, course in zip(outcome.split.test, outcome.courses, strict=False):
+            u = store.utterances[i]
+            if u.emotion == EMOTIONS[0]:
+                windows = decided(course, free).windows
+                found[bool(u.kind)] += [w.probabilities for w in windows if w.emotion]
+    groups = [np.array(rows) for rows in found.values() if rows]
+    needed = [NEUTRAL_ABOVE]
+    for label in range(1, len(EMOTIONS)):
+        above = LOWEST
+        while above < HIGHEST and np.mean([_shown(g, label, above) for g in groups]) > FALSE:
+            above += 0.01
+        needed.append(round(above, 2))
+    return tuple(needed)
+
+
+def _shown(probabilities: Doubles, label: int, above: float) -> float:
+    """Return the share of windows that show a label at a threshold."""
+    best = probabilities.argmax(axis=1) == label
+    return float((best & (probabilities[:, label] >= above)).mean())
 
 
 def decision_for(store: Store, outcomes: list[Outcome], outcome: Outcome) -> Decision:
-    """Return the decision for the test speakers of one fold, which none of them chose.
+    """Return the decision for the test speakers of one split, which none of them chose.
 
-    Where there is only one fold, they did.
+    Where there is only one split, they did.
     """
     return pooled_decision(store, [o for o in outcomes if o is not outcome] or outcomes)

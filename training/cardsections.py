@@ -1,15 +1,214 @@
-"""The model card's sections that tell figures; empty where the report has none of them."""
+"""The sections of the model card that hold figures; empty where the report lacks the figures."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from training.prose import CORPORA as SHORT
-from training.prose import figures_table
+from training.prose import KINDS, figures_table
+
+SEXES = {"F": "women", "M": "men"}
 
 
 def _picture(name: str, words: str) -> tuple[str]:
     return (f"![{words}](plots/{name}.png)",)
+
+
+def weak_points(report: dict[str, Any]) -> tuple[str, ...]:
+    """Return the weakest points as a list of sentences, those of ordinary voices first."""
+    points = [
+        *_weak_ordinary(report.get("ordinary")),
+        *_weak_acted(report),
+        *_weak_sounds(report.get("nonspeech")),
+    ]
+    return ("## Weak points", "\n".join(f"* {point}" for point in points)) if points else ()
+
+
+def _weak_ordinary(own: dict[str, Any] | None) -> list[str]:
+    if not own:
+        return []
+    points = [
+        f"Of people who speak in an ordinary voice, {own['anybody_first_10_s']:.1%} see a false "
+        f"emotion in their first ten seconds; {own['false']:.1%} of the windows with speech show "
+        "one."
+    ]
+    women_over_men = own["women_over_men"]["mean"]
+    if women_over_men is not None:
+        women, men = (own["by_sex"][sex]["false"] for sex in ("F", "M"))
+        points.append(
+            f"Women see a false emotion {women_over_men:.1f} times as often as men "
+            f"({women:.1%} and {men:.1%} of the windows)."
+        )
+    if len(own["by_kind"]) > 1:
+        kind, worst = max(own["by_kind"].items(), key=lambda item: item[1]["false"])
+        name = KINDS.get(kind, kind)
+        points.append(f"The most false emotions: {name}, {worst['false']:.1%} of the windows.")
+    for after, later in own["later"].items():
+        if later and later["after"] > later["before"]:
+            points.append(
+                f"False emotions become more frequent later: {later['before']:.1%} of the windows "
+                f"in the first {after} of a session, {later['after']:.1%} after them "
+                f"({later['people']} people)."
+            )
+    calibrated = own["calibration"]
+    if calibrated and calibrated["after_false"] > calibrated["before_false"]:
+        points.append(
+            "A calibration makes false emotions more frequent: "
+            f"{calibrated['before_false']:.1%} of the windows before, "
+            f"{calibrated['after_false']:.1%} after."
+        )
+    return points
+
+
+def _weak_acted(report: dict[str, Any]) -> list[str]:
+    points = []
+    left_out = report.get("corpora") or {}
+    if left_out:
+        mean = sum(v["uar_mean"] for v in left_out.values()) / len(left_out)
+        name, worst = min(left_out.items(), key=lambda item: item[1]["uar_mean"])
+        points.append(
+            f"On corpora left out of training the UAR is {mean:.2f} (chance 0.20); the worst is "
+            f"{SHORT.get(name, name)} with {worst['uar_mean']:.2f}."
+        )
+    means = report.get("sessions", {}).get("mean", {})
+    if "same" in means and means["same"] < means["nothing"]:
+        points.append(
+            "After speech of one emotion the network recognises that emotion less well: UAR "
+            f"{means['same']:.2f} instead of {means['nothing']:.2f}."
+        )
+    speakers = report.get("fairness", {}).get("by_speaker")
+    if speakers:
+        points.append(
+            f"Speakers differ: the UAR of the worst of {speakers['speakers']} speakers is "
+            f"{speakers['worst']:.2f}, the median {speakers['median']:.2f}."
+        )
+    return points
+
+
+def _weak_sounds(own: dict[str, Any] | None) -> list[str]:
+    if not own or not own["uploads"]:
+        return []
+    kind, worst = max(own["uploads"]["by_kind"].items(), key=lambda item: item[1]["emotional"])
+    if not worst["emotional"]:
+        return []
+    return [
+        f"Sounds without speech are given an emotion. The worst kind is {kind}: "
+        f"{worst['emotional']:.1%} of the uploaded recordings."
+    ]
+
+
+def ordinary(report: dict[str, Any]) -> tuple[str, ...]:
+    """Return the false alarms in ordinary speech."""
+    own = report.get("ordinary")
+    if not own:
+        return ()
+    rows = [
+        "| speakers | people | windows with a false emotion | shown as neutral "
+        "| people with a false emotion in ten seconds | changes a minute |",
+        "|---|---|---|---|---|---|",
+    ]
+    names = SEXES | KINDS
+    groups = {**own["by_kind"], **own["by_sex"], **own["by_pitch"], "**mean of the kinds**": own}
+    rows += [
+        f"| {names.get(name, name)} | {v['people']} | {v['false']:.1%} | {v['neutral']:.1%} "
+        f"| {v['anybody_first_10_s']:.1%} | {v['changes_a_minute']:.1f} |"
+        for name, v in groups.items()
+        if v
+    ]
+    return (
+        "## Ordinary voices",
+        own["protocol"],
+        "\n".join(rows),
+        _ratios(own["women_over_men"], "by_kind"),
+        *_later(own["later"]),
+        f"Ordinary clips are told from emotional clips with an area under the curve of "
+        f"{own['auc']:.2f}.",
+        *_calibrated(own["calibration"]),
+        *_acted_neutral(own["acted_neutral"]),
+    )
+
+
+def _ratios(own: dict[str, Any], groups: str) -> str:
+    """Return the ratio of women's to men's false emotions in a sentence; empty without one."""
+    if own["mean"] is None:
+        return ""
+    names = SHORT | KINDS
+    each = "; ".join(
+        f"{names.get(name, name)}: " + ("no false emotion of men" if v is None else f"{v:.1f}")
+        for name, v in own[groups].items()
+    )
+    return (
+        "False emotions of women over those of men: the ratio of the mean shares is "
+        f"{own['mean']:.2f} ({each})."
+    )
+
+
+def _later(own: dict[str, Any]) -> tuple[str, ...]:
+    rows = [
+        f"| {after} | {v['people']} | {v['n']} | {v['before']:.1%} | {v['after']:.1%} |"
+        for after, v in own.items()
+        if v
+    ]
+    head = (
+        "| later than | people | windows | false emotions before | after |",
+        "|---|---|---|---|---|",
+    )
+    words = (
+        "False emotions later in a session. Each row compares the same streams before and after "
+        "that time; only people whose stream is longer count."
+    )
+    return (words, "\n".join((*head, *rows))) if rows else ()
+
+
+def _calibrated(own: dict[str, Any]) -> tuple[str, ...]:
+    if not own:
+        return ()
+    return (
+        f"After ten seconds of calibration, {own['after_neutral']:.1%} of the windows of "
+        f"{own['people']} people are shown as neutral instead of {own['before_neutral']:.1%}, and "
+        f"{own['after_false']:.1%} instead of {own['before_false']:.1%} show a false emotion.",
+    )
+
+
+def _acted_neutral(own: dict[str, Any]) -> tuple[str, ...]:
+    by_corpus = "; ".join(
+        f"{SHORT.get(corpus, corpus)}: {v['false']:.1%}"
+        + (f" (women {v['F']:.1%}, men {v['M']:.1%})" if "F" in v and "M" in v else "")
+        for corpus, v in own["by_corpus"].items()
+    )
+    if not by_corpus:
+        return ()
+    return (
+        f"Acted neutral speech of corpora left out: {own['false']:.1%} of the windows show another "
+        f"emotion ({by_corpus}).",
+        _ratios(own["women_over_men"], "by_corpus"),
+    )
+
+
+def sessions(report: dict[str, Any]) -> tuple[str, ...]:
+    """Return the UAR after each kind of earlier speech of the session."""
+    own = report.get("sessions")
+    if not own:
+        return ()
+    names = {
+        "nothing": "nothing",
+        "neutral": "10 s neutral",
+        "same": "5 clips of the same emotion",
+        "mixed": "5 mixed clips",
+        "all": "all clips",
+    }
+    shown = [name for name in names if name in own["mean"]]
+    rows = [
+        "| corpus left out | " + " | ".join(names[name] for name in shown) + " |",
+        "|---|" + "---|" * len(shown),
+    ]
+    rows += [
+        f"| {SHORT.get(corpus, corpus)} | "
+        + " | ".join(f"{v[name]:.2f}" if name in v else "-" for name in shown)
+        + " |"
+        for corpus, v in {**own["by_corpus"], "**mean**": own["mean"]}.items()
+    ]
+    return ("## What a session knows", own["protocol"], "\n".join(rows))
 
 
 def by_corpus(report: dict[str, Any]) -> tuple[str, ...]:
@@ -24,7 +223,7 @@ def by_corpus(report: dict[str, Any]) -> tuple[str, ...]:
         f"UAR on a new corpus without those clips: {'; '.join(without)}."
     )
     return (
-        "## By corpus",
+        "## Acted speech, by corpus",
         figures_table(report),
         words if without else "",
         *_picture("corpora", "UAR of every corpus"),
@@ -98,7 +297,7 @@ def robustness(report: dict[str, Any]) -> tuple[str, ...]:
 
 
 def calibration(report: dict[str, Any]) -> tuple[str, ...]:
-    """Return how far the confidence can be believed."""
+    """Return how well the confidence agrees with the accuracy."""
     own = report.get("calibration")
     if not own:
         return ()
@@ -116,14 +315,39 @@ def calibration(report: dict[str, Any]) -> tuple[str, ...]:
 
 
 def nonspeech(report: dict[str, Any]) -> tuple[str, ...]:
-    """Return what becomes of sounds that are no speech, and of speech that passes for one."""
+    """Return the judgements of sounds without speech, and the speech that is refused as a sound."""
     own = report.get("nonspeech")
     if not own:
         return ()
-    rows = ["| sound | windows judged silence or unsure |", "|---|---|"]
-    rows += [f"| {kind} | {v['mean']:.1%} ± {v['sd']:.1%} |" for kind, v in own["kinds"].items()]
-    rows.append(f"| **all** | {own['all']['mean']:.1%} ± {own['all']['sd']:.1%} |")
-    return ("## Sounds that are no speech", own["protocol"], "\n".join(rows), _voice(report))
+    rows = [
+        "| sound | windows judged silence or unsure | clips with a false emotion |",
+        "|---|---|---|",
+    ]
+    rows += [
+        f"| {kind} | {v['mean']:.1%} ± {v['sd']:.1%} "
+        f"| {own['clips_with_a_false_emotion'][kind]['mean']:.1%} |"
+        for kind, v in own["kinds"].items()
+    ]
+    rows.append(f"| **all** | {own['all']['mean']:.1%} ± {own['all']['sd']:.1%} | |")
+    return (
+        "## Sounds that are no speech",
+        *_uploads(own["uploads"]),
+        own["protocol"],
+        "\n".join(rows),
+        _voice(report),
+    )
+
+
+def _uploads(own: dict[str, Any]) -> tuple[str, ...]:
+    if not own:
+        return ()
+    rows = ["| uploaded sound | recordings | an emotion but neutral | any emotion |"]
+    rows.append("|---|---|---|---|")
+    rows += [
+        f"| {kind} | {v['n']} | {v['emotional']:.1%} | {v['named']:.1%} |"
+        for kind, v in {**own["by_kind"], "**mean of the kinds**": own}.items()
+    ]
+    return (own["protocol"], "\n".join(rows))
 
 
 def _voice(report: dict[str, Any]) -> str:
@@ -136,7 +360,7 @@ def _voice(report: dict[str, Any]) -> str:
         for corpus, v in own["by_corpus"].items()
     )
     return (
-        f"The other side of it, real speech refused for not sounding like a voice: "
+        f"Real speech that the network takes for a sound without a voice: "
         f"{own['refused']['mean']:.1%} ± {own['refused']['sd']:.1%} of the windows ({lost}). "
         f"{own['protocol']}"
     )
@@ -170,8 +394,8 @@ def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f} s"
 
 
-def fairness(report: dict[str, Any]) -> tuple[str, ...]:
-    """Return UAR of women and of men."""
+def speakers(report: dict[str, Any]) -> tuple[str, ...]:
+    """Return the UAR of women, of men and of single speakers."""
     own = report.get("fairness")
     if not own:
         return ()
@@ -185,9 +409,15 @@ def fairness(report: dict[str, Any]) -> tuple[str, ...]:
         f"| mean | {own['women']['mean']:.2f} | {own['men']['mean']:.2f} "
         f"| {own['gap']['mean']:+.2f} | |"
     )
+    single = own["by_speaker"]
     return (
-        "## Women and men",
-        f"UAR. {own['protocol']}",
+        "## Speakers",
+        f"Of {single['speakers']} speakers, the worst has a UAR of {single['worst']:.2f} and the "
+        f"median is {single['median']:.2f}. The Gini coefficient is {single['gini']:.3f}; it would "
+        f"be 0 if the UAR of all speakers were equal. {single['protocol']}"
+        if single
+        else "",
+        f"Women and men, UAR. {own['protocol']}",
         "\n".join(rows),
         *_picture("sexes", "UAR of women and men"),
     )

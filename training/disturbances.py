@@ -124,6 +124,7 @@ DISTURBANCES: dict[str, Disturbance] = {
     "telephone band": telephone,
     "12 dB louder": lambda samples, rng: louder(samples, rng, gain_db=12.0),
     "12 dB softer": lambda samples, rng: louder(samples, rng, gain_db=-12.0),
+    "30 dB softer": lambda samples, rng: louder(samples, rng, gain_db=-30.0),
     "12 dB louder, clipped": overdriven,
 }
 

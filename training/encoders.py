@@ -12,17 +12,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
-import models.steps
 from models.encoder import Encoder
 from models.features import FeatureSettings, Floats
+from training.digest import code_digest
 from training.fit import Progress
 from training.flatbuffer import flatbuffer
-from training.shelf import code_digest
-from training.store import Store
-from training.teaching import lessons as teaching_lessons
-from training.teaching import pupil as teaching_pupil
-from training.teaching import teacher as teaching_teacher
-from training.teaching.lessons import Lessons
+from training.teaching.lessons import Lessons, Prompts
 from training.teaching.pupil import PupilSettings, serving_pupil, teach
 
 TAUGHT = "encoder.keras"
@@ -57,7 +52,7 @@ class Taught:
 
 
 def train_encoder(
-    store: Store,
+    store: Prompts,
     held: list[Floats],
     *,
     settings: PupilSettings,
@@ -69,7 +64,7 @@ def train_encoder(
 
     Parameters
     ----------
-    store : Store
+    store : Prompts
     held : list of ndarray, shape (steps, UNITS)
         What the teacher holds of each utterance as it is.
     settings : PupilSettings
@@ -81,7 +76,7 @@ def train_encoder(
     """
     features = FeatureSettings()
     known = [f"{u.path.name}/{u.speaker}/{u.duration_s}" for u in store.utterances]
-    code = code_digest(models.steps, teaching_lessons, teaching_pupil, teaching_teacher)
+    code = code_digest(Lessons, teach, serving_pupil)
     key = json.dumps([settings.to_json(), seed, known, features.to_json(), code])
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:16]
     lessons = Lessons(store, held, settings=settings, seed=seed, mfcc=features.n_mfcc)

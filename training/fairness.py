@@ -1,4 +1,4 @@
-"""Whether women and men are recognised alike."""
+"""How equally the network recognises women and men, and single speakers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from training.outcomes import Outcome, truth_of
+from training.outcomes import Doubles, Outcome, truth_of
 from training.scores import spread, uar
 from training.store import Store
 
+CLIPS = 15
+"""Clips of a speaker, at least, for a figure of that speaker alone."""
+EMOTIONS_OF_ONE = 3
+"""Different emotions of a speaker, at least, for a figure of that speaker alone."""
+
 
 def fairness(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
-    """Return the UAR of women and of men, of each corpus that has both, and overall.
+    """Return the UAR of women and of men, and of single speakers, in acted speech.
 
-    Overall: the mean over those corpora, so that opposite gaps of two corpora even out; the
-    largest gap of one corpus stands beside it. A fold alone has too few speakers of each.
+    Women and men: of each corpus that has both, and the mean over those corpora, in which opposite
+    gaps of two corpora even out; the largest gap of one corpus stands beside it. A fold alone has
+    too few speakers of each. Ordinary speech holds neutral alone and does not count.
 
     Parameters
     ----------
@@ -26,11 +32,13 @@ def fairness(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Empty where no corpus has both.
+        Empty where no corpus has both. `by_speaker` is empty where no speaker has enough clips.
     """
     members = np.concatenate([outcome.split.test for outcome in outcomes])
-    truth = truth_of(store, members)
     decided = np.concatenate([outcome.cold.argmax(axis=1) for outcome in outcomes])
+    acted = np.array([not store.utterances[i].kind for i in members], np.bool_)
+    members, decided = members[acted], decided[acted]
+    truth = truth_of(store, members)
     corpora = np.array([store.utterances[i].corpus for i in members])
     sexes = np.array([store.utterances[i].sex for i in members])
     speakers = np.array([store.utterances[i].speaker for i in members])
@@ -50,8 +58,8 @@ def fairness(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
     if not by_corpus:
         return {}
     return {
-        "protocol": "Speakers never heard, all folds together; overall is the mean over the "
-        "corpora.",
+        "protocol": "Acted speech of speakers never heard, all folds together; overall is the mean "
+        "over the corpora.",
         "n": sum(sum(own["n"].values()) for own in by_corpus.values()),
         "folds": len(outcomes),
         "corpora": len(by_corpus),
@@ -61,4 +69,48 @@ def fairness(store: Store, outcomes: list[Outcome]) -> dict[str, Any]:
         },
         "largest_gap": max(abs(own["gap"]) for own in by_corpus.values()),
         "by_corpus": by_corpus,
+        "by_speaker": _by_speaker(speakers, truth, decided),
     }
+
+
+def _by_speaker(speakers: np.ndarray, truth: np.ndarray, decided: np.ndarray) -> dict[str, Any]:
+    """Return the worst, the median and the Gini coefficient of the speakers' UAR.
+
+    Parameters
+    ----------
+    speakers, truth, decided : ndarray, shape (n,)
+        Of each clip: the speaker, the true label and the judgement.
+    """
+    found = []
+    for speaker in np.unique(speakers):
+        own = speakers == speaker
+        if own.sum() >= CLIPS and len(set(truth[own].tolist())) >= EMOTIONS_OF_ONE:
+            found.append(uar(truth[own], decided[own]))
+    if not found:
+        return {}
+    values = np.array(found)
+    return {
+        "protocol": f"UAR of each speaker over the emotions that the speaker has; speakers with at "
+        f"least {CLIPS} clips of at least {EMOTIONS_OF_ONE} emotions. A figure of few clips "
+        "is uncertain, so the worst one is partly chance.",
+        "speakers": len(values),
+        "worst": round(float(values.min()), 4),
+        "median": round(float(np.median(values)), 4),
+        "gini": round(gini(values), 4),
+    }
+
+
+def gini(values: Doubles) -> float:
+    """Return the Gini coefficient of values (Gini 1912): 0 where all are equal.
+
+    It is half of the mean absolute difference between two values, divided by their mean.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Not negative.
+    """
+    mean = float(values.mean())
+    if not mean:
+        return 0.0
+    return float(np.abs(values[:, None] - values).mean() / (2 * mean))

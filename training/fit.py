@@ -1,12 +1,10 @@
-"""Fits one network to some utterances of a store, resumable epoch by epoch."""
+"""The training loop: perceptrons fitted to examples that are drawn once."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,10 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from models.features import Floats
 from models.labels import EMOTIONS
-from models.network import NetworkSettings, build_network
-from training.batches import NO_VOICE, Batches, BatchSettings
-from training.flatbuffer import flatbuffer
+from models.network import MOST, NetworkSettings, build_perceptron
+from training.examples import NO_VOICE, Drawn, Examples, ExampleSettings
+from training.shelf import Arrays
+
+OUTPUTS = len(EMOTIONS) + 1
+"""The emotions' logits, and the voice's."""
 
 
 @dataclass(frozen=True)
@@ -26,33 +28,40 @@ class FitSettings:
 
     Attributes
     ----------
-    epochs : int
-    learning_rate : float
-        Peak of a cosine that starts with one epoch of warm-up.
-    weight_decay, label_smoothing : float
+    networks : int
+        Perceptrons whose logits are averaged.
+    epochs, batch : int
+    learning_rate, weight_decay : float
+        Of AdamW (Loshchilov & Hutter 2019), with warm-up and cosine decay.
+    label_smoothing : float
     average : float
-        Decay of the running mean of the weights, by step (Polyak & Juditsky 1992).
-    against_own : float
-        Weight of judging an utterance against the speaker's other ones, as `Speaker.bias` does.
-    own_strength : float
-        Utterances after which half of a speaker's leaning is believed.
-    agreement : float
-        Weight of saying of an utterance in another disguise what was said of it in the first.
+        Momentum of the moving average of the weights, which is what the fit returns.
+    noise : float
+        Standard deviation of the noise that is added to each standardised value.
     voice : float
-        Weight of telling voices from other sounds.
+        Weight of the loss of the voice's output.
+    agreement : float
+        Weight of the symmetric Kullback-Leibler divergence between the emotions of two acoustic
+        versions of a window (Zheng et al. 2016, stability training).
+    strength : float
+        Weight of the prior of a speaker's mean, in frames.
+    network : NetworkSettings
+    examples : ExampleSettings
     """
 
-    epochs: int = 60
-    learning_rate: float = 2e-3
+    networks: int = 1
+    epochs: int = 8
+    batch: int = 256
+    learning_rate: float = 1.5e-3
     weight_decay: float = 5e-2
     label_smoothing: float = 0.1
-    average: float = 0.995
-    against_own: float = 0.3
-    own_strength: float = 5.0
-    agreement: float = 0.5
-    voice: float = 0.3
+    average: float = 0.99
+    noise: float = 0.1
+    voice: float = 0.5
+    agreement: float = 0.4
+    strength: float = 150.0
     network: NetworkSettings = field(default_factory=NetworkSettings)
-    batches: BatchSettings = field(default_factory=BatchSettings)
+    examples: ExampleSettings = field(default_factory=ExampleSettings)
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as a JSON object."""
@@ -61,7 +70,7 @@ class FitSettings:
 
 @dataclass(frozen=True)
 class Progress:
-    """Told after each epoch, or whatever `what` is."""
+    """Progress of the training after each epoch, or after each of another unit, `what`."""
 
     epoch: int
     epochs: int
@@ -71,43 +80,61 @@ class Progress:
 
 
 def fit(
-    batches: Batches,
-    *,
-    settings: FitSettings,
-    seed: int,
-    checkpoint: Path | None = None,
-    tell: Callable[[Progress], None] | None = None,
-) -> keras.Model:
-    """Return a network fitted to `batches`, with averaged weights.
-
-    Parameters
-    ----------
-    batches : Batches
-    settings : FitSettings
-    seed : int
-    checkpoint : Path, optional
-        Where the state is kept after each epoch; an interrupted run goes on from there.
-    tell : callable, optional
-        Called with a `Progress` after each epoch.
+    examples: Examples, *, settings: FitSettings, seed: int, tell: Callable[[Progress], None]
+) -> Arrays:
+    """Return the weights of perceptrons fitted to examples.
 
     Returns
     -------
-    Model
-        From (batch, frames, columns + 1) to (batch, emotions + 1): the last output is the voice's.
+    dict of ndarray
+        `mean` and `deviation` standardise a vector; `network/weight` are the weights of each
+        perceptron in Keras's order.
     """
-    keras.utils.set_random_seed(seed)
-    model = build_network(
-        frames=batches.crops.frames,
-        columns=batches.crops.width,
-        outputs=len(EMOTIONS) + 1,
-        settings=settings.network,
-    )
-    steps = settings.batches.steps
+    rng = np.random.default_rng(seed)
+    drawn = examples.draw(rng, settings.examples.count)
+    mean = drawn.vectors.mean(axis=0)
+    deviation = drawn.vectors.std(axis=0) + np.float32(1e-3)
+    views = [
+        np.clip((vectors - mean) / deviation, -MOST, MOST).astype(np.float16)
+        for vectors in (drawn.vectors, drawn.disturbed)
+    ]
+    fitted: Arrays = {"mean": mean, "deviation": deviation}
+    for number in range(settings.networks):
+        keras.utils.set_random_seed(1000 * seed + number)
+        model = _fit(views, drawn, rng, settings, tell)
+        for k, weights in enumerate(model.get_weights()):
+            fitted[f"{number}/{k}"] = weights
+        keras.backend.clear_session()
+    return fitted
+
+
+def perceptrons(fitted: Arrays, settings: FitSettings) -> list[keras.Model]:
+    """Return the perceptrons whose weights `fit` returned."""
+    built = []
+    for number in range(settings.networks):
+        width = len(fitted["mean"])
+        model = build_perceptron(width=width, outputs=OUTPUTS, settings=settings.network)
+        model.set_weights([fitted[f"{number}/{k}"] for k in range(len(model.weights))])
+        built.append(model)
+    return built
+
+
+def _fit(
+    views: list[npt.NDArray[np.float16]],
+    drawn: Drawn,
+    rng: np.random.Generator,
+    settings: FitSettings,
+    tell: Callable[[Progress], None],
+) -> keras.Model:
+    count, width = views[0].shape
+    batch = min(settings.batch, count)
+    model = build_perceptron(width=width, outputs=OUTPUTS, settings=settings.network)
+    steps = settings.epochs * (count // batch)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,
-        max(1, steps * (settings.epochs - 1)),
+        max(1, steps - steps // 10),
         warmup_target=settings.learning_rate,
-        warmup_steps=max(1, steps),
+        warmup_steps=max(1, steps // 10),
     )
     optimizer = keras.optimizers.AdamW(
         schedule,
@@ -116,121 +143,73 @@ def fit(
         ema_momentum=settings.average,
         clipnorm=1.0,
     )
-    model.compile(optimizer=optimizer)
     optimizer.build(model.trainable_variables)
-    gradients = _gradients(model, settings)
-    # Keras's own loop over the variables takes a third of a step; as a graph, a hundredth.
-    apply = tf.function(lambda found: optimizer.apply(found, model.trainable_variables))
-    start = _restore(model, checkpoint, settings)
+
+    def step(given: tf.Tensor, wanted: tf.Tensor, paired: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            first, second = tf.split(model(given, training=True), 2)
+            loss = (loss_of(first, wanted, settings) + loss_of(second, wanted, settings)) / 2
+            loss += settings.agreement * disagreement(first, second, paired)
+        found = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(found, model.trainable_variables)
+        return loss
+
+    signature = [
+        tf.TensorSpec((2 * batch, width)),
+        tf.TensorSpec((batch,), tf.int32),
+        tf.TensorSpec((batch,)),
+    ]
+    compiled = tf.function(step, input_signature=signature)
     began = time.monotonic()
-    for epoch in range(start, settings.epochs):
+    for epoch in range(settings.epochs):
+        order = rng.permutation(count)
         losses = []
-        for windows, targets in batches.epoch(epoch):
-            loss, found = gradients(windows, targets)
-            apply(found)
-            losses.append(float(loss))
-        if checkpoint:
-            _save(model, checkpoint, settings, epoch + 1)
-        if tell:
-            pace = (time.monotonic() - began) / (epoch + 1 - start)
-            left = pace * (settings.epochs - epoch - 1)
-            tell(Progress(epoch + 1, settings.epochs, float(np.mean(losses)), left))
+        for begin in range(0, len(order) - batch + 1, batch):
+            rows = order[begin : begin + batch]
+            given: Floats = np.concatenate([view[rows] for view in views], dtype=np.float32)
+            given += settings.noise * rng.standard_normal(given.shape, dtype=np.float32)
+            wanted, paired = drawn.targets[rows], drawn.paired[rows]
+            losses.append(
+                float(compiled(given, wanted.astype(np.int32), paired.astype(np.float32)))
+            )
+        pace = (time.monotonic() - began) / (epoch + 1)
+        left = pace * (settings.epochs - epoch - 1)
+        tell(Progress(epoch + 1, settings.epochs, float(np.mean(losses)), left))
     optimizer.finalize_variable_values(model.trainable_variables)
     return model
 
 
-def _gradients(
-    model: keras.Model, settings: FitSettings
-) -> Callable[[npt.NDArray[np.float32], npt.NDArray[np.int32]], tuple[Any, Any]]:
-    def gradients(windows: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        with tf.GradientTape() as tape:
-            loss = loss_of(model(windows, training=True), targets, settings)
-        return loss, tape.gradient(loss, model.trainable_variables)
+def disagreement(first: Any, second: Any, paired: Any) -> Any:
+    """Return the mean symmetric Kullback-Leibler divergence of emotions: a scalar tensor.
 
-    # Compiled as one: on two cores this step is most of the training. XLA's convolutions take half
-    # of the time, but it draws the numbers of dropout so slowly that without them it loses.
-    xla = bool(settings.network.channels)
-    compiled: Callable[..., tuple[Any, Any]] = tf.function(gradients, jit_compile=xla)
-    return compiled
+    Parameters
+    ----------
+    first, second : tensor, shape (batch, emotions + 1)
+        Logits of two versions of the same windows.
+    paired : tensor of float, shape (batch,)
+        1 for the rows that count, else 0.
+    """
+    labels = len(EMOTIONS)
+    one, other = (tf.nn.log_softmax(logits[:, :labels]) for logits in (first, second))
+    divergence = tf.reduce_sum((tf.exp(one) - tf.exp(other)) * (one - other), axis=1) / 2
+    return tf.reduce_sum(divergence * paired) / tf.maximum(tf.reduce_sum(paired), 1.0)
 
 
 def loss_of(logits: Any, targets: Any, settings: FitSettings) -> Any:
     """Return the loss of a batch: a scalar tensor.
 
-    An utterance is judged as it sounds, and against the speaker's other utterances in the batch:
-    what all of them lean to is the voice, and no emotion (`models.normalisation.Speaker.bias`). An
-    utterance that is heard twice shall be judged alike: the divergence of the second judgement from
-    the first is added (Kullback & Leibler 1951), and only the second gives way, as a pupil does:
-    pulled both ways, the clean recording was judged worse. A sound without speech counts for the
-    voice's output alone.
+    A sound without speech counts for the voice's output alone.
 
     Parameters
     ----------
     logits : tensor, shape (batch, emotions + 1)
-        Group by group, a speaker's utterances side by side; the first groups once more; then the
-        sounds.
     targets : tensor of int, shape (batch,)
     """
-    drawn, labels = settings.batches, len(EMOTIONS)
-    speech = (drawn.groups + drawn.pairs) * drawn.utterances
-    wanted = tf.one_hot(targets[:speech], labels) * (1 - settings.label_smoothing)
+    labels = len(EMOTIONS)
+    speech = tf.cast(targets != NO_VOICE, tf.float32)
+    wanted = tf.one_hot(targets, labels) * (1 - settings.label_smoothing)
     wanted += settings.label_smoothing / labels
-    logs = tf.nn.log_softmax(logits[:speech, :labels])
-    own = tf.reshape(logs - tf.reduce_mean(logs, 1, keepdims=True), (-1, drawn.utterances, labels))
-    others = tf.reduce_sum(own, 1, keepdims=True) - own
-    leaning = tf.reshape(others / (drawn.utterances - 1 + settings.own_strength), logs.shape)
-    against = tf.nn.log_softmax(logs - leaning)
-    judged = (1 - settings.against_own) * logs + settings.against_own * against
-    loss = -tf.reduce_mean(tf.reduce_sum(wanted * judged, 1))
-    if drawn.pairs:
-        twice = drawn.pairs * drawn.utterances
-        teacher, pupil = tf.stop_gradient(logs[:twice]), logs[speech - twice :]
-        divergence = tf.reduce_sum(tf.exp(teacher) * (teacher - pupil), 1)
-        loss += settings.agreement * tf.reduce_mean(divergence)
-    voice = tf.nn.sigmoid_cross_entropy_with_logits(
-        tf.cast(targets != NO_VOICE, tf.float32), logits[:, labels]
-    )
+    emotions = tf.nn.softmax_cross_entropy_with_logits(wanted, logits[:, :labels])
+    loss = tf.reduce_sum(emotions * speech) / tf.maximum(tf.reduce_sum(speech), 1.0)
+    voice = tf.nn.sigmoid_cross_entropy_with_logits(speech, logits[:, labels])
     return loss + settings.voice * tf.reduce_mean(voice)
-
-
-def _save(model: keras.Model, checkpoint: Path, settings: FitSettings, epoch: int) -> None:
-    checkpoint.mkdir(parents=True, exist_ok=True)
-    partial = checkpoint / "partial.keras"
-    model.save(partial)
-    partial.replace(checkpoint / "model.keras")
-    (checkpoint / "state.json").write_text(
-        json.dumps({"epoch": epoch, "settings": settings.to_json()})
-    )
-
-
-def _restore(model: keras.Model, checkpoint: Path | None, settings: FitSettings) -> int:
-    """Load the last epoch's state, if its settings are the same; return the next epoch."""
-    if not checkpoint or not (checkpoint / "state.json").is_file():
-        return 0
-    state = json.loads((checkpoint / "state.json").read_text())
-    if state["settings"] != json.loads(json.dumps(settings.to_json())):
-        return 0
-    saved = keras.models.load_model(checkpoint / "model.keras")
-    model.set_weights(saved.get_weights())
-    for own, other in zip(model.optimizer.variables, saved.optimizer.variables, strict=True):
-        own.assign(other)
-    return int(state["epoch"])
-
-
-def export(model: keras.Model, *, int8: bool = False) -> bytes:
-    """Return the network as a TFLite flatbuffer for one window at a time.
-
-    Parameters
-    ----------
-    model : Model
-    int8 : bool
-        Weights of eight bits, activations quantised as they come (`training.quantisation`).
-    """
-    one = keras.Input(batch_shape=(1, *model.input_shape[1:]), dtype="float32")
-    single = keras.Model(one, model(one, training=False))
-    return flatbuffer(single, int8=int8)
-
-
-def predict_logits(model: keras.Model, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the logits, shape (n, outputs), of windows, shape (n, frames, columns + 1)."""
-    return np.asarray(model.predict(windows, batch_size=256, verbose=0))

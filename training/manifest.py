@@ -47,6 +47,11 @@ class Utterance:
     original : str
         The corpus's own label.
     duration_s : float
+    kind : str
+        Kind of ordinary speech, such as "read, child"; empty in corpora of acted speech.
+    vote : str
+        Emotion that most listeners of the voice alone chose, or several joined by ":"; empty where
+        the corpus has no votes.
     """
 
     path: Path
@@ -56,6 +61,8 @@ class Utterance:
     emotion: str
     original: str
     duration_s: float
+    kind: str = ""
+    vote: str = ""
 
 
 def corpora_folder() -> Path:
@@ -99,8 +106,11 @@ def read_manifest(folder: Path) -> list[Utterance]:
             duration_s = float(row["duration_s"])
         except ValueError:
             raise ManifestError(f"{where}: {row['duration_s']!r} is no duration") from None
-        speaker = _trimmed(row["speaker"])
-        utterances.append(Utterance(audio, corpus, speaker, row["sex"], emotion, label, duration_s))
+        kind, vote = row.get("kind") or "", row.get("voice_vote") or ""
+        speaker, sex = _named(corpus, row["speaker"]), row["sex"]
+        utterances.append(
+            Utterance(audio, corpus, speaker, sex, emotion, label, duration_s, kind, vote)
+        )
     return utterances
 
 
@@ -201,7 +211,8 @@ def _differs(utterance: Utterance, folder: Path) -> str | None:
         clip = corpus.parse(PurePosixPath(inner.as_posix()))
     except ValueError:  # elsewhere, or named otherwise: the manifest alone counts
         return None
-    name = (f"{corpus.name}_{clip.speaker}", clip.sex, clip.emotion)
+    sex = clip.sex or utterance.sex  # a name may not tell it
+    name = (f"{corpus.name}_{clip.speaker}", sex, clip.emotion)
     line = (utterance.speaker, utterance.sex, utterance.original)
     return (
         f"its name says {', '.join(name)}, the manifest {', '.join(line)}" if name != line else None
@@ -264,9 +275,15 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _trimmed(speaker: str) -> str:
-    # nEMO's own speaker names are padded with spaces.
-    return "_".join(part.strip() for part in speaker.split("_"))
+def agreed(utterance: Utterance) -> bool:
+    """Return whether most listeners chose the utterance's emotion, or the corpus has no votes."""
+    return utterance.vote in ("", utterance.emotion[0].upper())
+
+
+def _named(corpus: str, speaker: str) -> str:
+    """Return a speaker's name with the corpus in front; nEMO pads its names with spaces."""
+    name = "_".join(part.strip() for part in speaker.split("_"))
+    return name if name.startswith(f"{corpus}_") else f"{corpus}_{name}"
 
 
 def nothing_in(folder: Path, corpus: Corpus, findings: Findings) -> str:

@@ -8,43 +8,48 @@ from training.cardsections import (
     by_corpus,
     calibration,
     confusions,
-    fairness,
     nonspeech,
+    ordinary,
     random,
     robustness,
+    sessions,
+    speakers,
     stream,
     warm_up,
+    weak_points,
 )
 from training.corpora import CORPORA
 
 INTENDED = """\
 To show, live or for a recording, how a voice sounds: neutral, happy, sad, angry or fearful. For
-demonstrations, teaching, art and research, on the voice of somebody who knows of it and wants it.
-It hears the sound of speech, not its words, and gives probabilities, not facts: an actor's anger
-and a real one differ, and neither is what somebody feels."""
+demonstrations, teaching, art and research, on the voice of a person who knows of it and agrees.
+The model judges the sound of speech, not its words. It gives probabilities, not facts: acted anger
+and real anger differ, and the sound of anger is no proof of the feeling."""
 
 NOT_INTENDED = """\
 * **Not at work, and not in education.** Article 5(1)(f) of the EU's AI Act (Regulation (EU)
   2024/1689) prohibits systems that infer the emotions of people at the workplace and in education
   institutions, but for medical or safety reasons. This project is made for neither exception.
-* **Tell people.** Where it is used at all, article 50(3) of the same act obliges whoever deploys it
-  to inform those whom it hears. Their voice is personal data: without their consent, don't.
+* **Inform people.** By article 50(3) of the same act, a deployer must inform every person whose
+  voice the model judges. A voice is personal data: do not use it without consent.
 * **Decide nothing about anybody**: no hiring, no marking, no credit, no insurance, no policing, no
   diagnosis, no lie detection, no call-centre scoring.
 * **Sell nothing**: the licence, CC BY-NC-SA 4.0, follows the recordings' and forbids commercial
   use."""
 
 LIMITS = """\
-* It learnt from actors who were told what to express. Speech from real life is judged worse.
-* A language, an age or a microphone unlike those below is judged worse; there are no children in
-  the training, and few old people.
-* "Fearful" and "sad", "happy" and "angry" are mistaken for each other most; see the confusion
-  matrices.
+* The emotional speech of the training is from actors with instructions; the neutral speech is from
+  actors and from people who read aloud. The model judges emotional speech from real life worse.
+* The model judges a language, an age or a microphone worse if the training has none like it. The
+  children in the training have neutral speech alone, and there are few old people.
+* The model confuses "fearful" with "sad" and "happy" with "angry" most; see the confusion matrices.
 * The probabilities are calibrated for speakers like those of the training. On a new corpus they are
-  too sure.
-* Sounds that are no speech may pass for it, and odd voices for none: see the figures of both.
-* The speakers' sex is the corpora's own label, of two values; nothing is known about anybody
-  else."""
+  too high.
+* The model may take a sound for a voice, and an unusual voice for a sound: see the figures of both.
+* The thresholds that keep ordinary speech calm hide weak emotions: the page shows them as neutral
+  or as unsure.
+* The speakers' sex is the corpora's own label and has two values. Of other people nothing is
+  known."""
 
 
 def model_card(report: dict[str, Any]) -> str:
@@ -53,17 +58,20 @@ def model_card(report: dict[str, Any]) -> str:
         _head(report),
         ("## What it is for", INTENDED),
         ("## What it is not for", NOT_INTENDED),
-        ("## Data", *_data(report)),
+        weak_points(report),
         ("## Aims and figures", *_targets(report)),
+        ordinary(report),
+        sessions(report),
+        speakers(report),
+        nonspeech(report),
         by_corpus(report),
         confusions(report),
         warm_up(report),
         robustness(report),
         calibration(report),
-        nonspeech(report),
         stream(report),
-        fairness(report),
         random(report),
+        ("## Data", *_data(report)),
         ("## Limits", LIMITS),
     )
     return "\n\n".join(part for section in sections for part in section if part) + "\n"
@@ -83,31 +91,22 @@ def _head(report: dict[str, Any]) -> tuple[str, ...]:
     return (
         "# Model card",
         "Written by `make evaluate` from `report.json`, which has every figure with its spread.",
-        f"{_network(report)}{size} The weights are licensed under CC BY-NC-SA 4.0.",
+        f"{NETWORK}{size} The weights are licensed under CC BY-NC-SA 4.0.",
     )
 
 
-def _network(report: dict[str, Any]) -> str:
-    own = report["protocol"].get("encoder")
-    heard = (
-        "three seconds of mel-frequency cepstral coefficients, pitch and voicing, normalised by "
-        "what has been heard of the speaker"
-    )
-    if not own:
-        return f"A small convolutional network over {heard}."
-    return (
-        f"The mean of two small networks, one convolutional and one that hears moments alone, over "
-        f"{heard}, and over what a recurrent encoder of twice {own['units']} units holds of the "
-        "voice. The encoder heard none of these recordings: it learnt from Asterisk's telephone "
-        "prompts (CC BY-SA 3.0) what the voice encoder of "
-        "[Resemblyzer](https://github.com/resemble-ai/Resemblyzer) (Apache License 2.0; Wan et al. "
-        "2018) holds of them."
-    )
+NETWORK = """\
+A window is three seconds of mel bands, pitch and voicing, and of the states of a recurrent encoder,
+each relative to the speaker's mean. A small network of perceptrons judges their mean, deviation and
+movement, and how much earlier speech of the speaker is known. A prior then shifts the probability
+of neutral, and each emotion has its own threshold. The encoder was trained on none of these
+recordings: Asterisk's telephone prompts (CC BY-SA 3.0) taught it the states of the voice encoder of
+[Resemblyzer](https://github.com/resemble-ai/Resemblyzer) (Apache License 2.0; Wan et al. 2018)."""
 
 
 def _data(report: dict[str, Any]) -> tuple[str, ...]:
-    batches = report["protocol"].get("settings", {}).get("batches", {})
-    shares, default = batches.get("shares", {}), batches.get("default_share", 1.0)
+    examples = report["protocol"].get("settings", {}).get("examples", {})
+    shares, default = examples.get("shares", {}), examples.get("default_share", 1.0)
     rows = [
         "| corpus | language | clips | speakers | hours | licence |",
         "|---|---|---|---|---|---|",
@@ -117,8 +116,9 @@ def _data(report: dict[str, Any]) -> tuple[str, ...]:
         corpus = CORPORA[name]
         if not shares.get(name, default):
             unused.append(name)
+        title = f"[{corpus.title}]({corpus.home})" if corpus.home else corpus.title
         rows.append(
-            f"| [{corpus.title}]({corpus.home}){' (judged only)' if name in unused else ''} "
+            f"| {title}{' (judged only)' if name in unused else ''} "
             f"| {corpus.language} | {own['clips']} | {own['speakers']} | {own['hours']:.1f} "
             f"| {corpus.licence} |"
         )
@@ -131,8 +131,8 @@ def _data(report: dict[str, Any]) -> tuple[str, ...]:
         else ""
     )
     return (
-        "The published weights are trained on all of these; every figure below comes from networks "
-        "trained on some of them and judged on people whom they never heard.",
+        "The published weights are trained on all of these; every figure above comes from networks "
+        "that were trained on some of them and judged on other people.",
         "\n".join(rows),
         judged,
     )

@@ -1,93 +1,138 @@
-"""What is served for some of the utterances, from the cache where it is there."""
+"""Networks that are trained for some of the utterances, cached on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
 
 from models.bundle import Card, Decision, Weights
-from models.features import FeatureSettings
 from models.labels import EMOTIONS
-from training import ensemble
-from training.ensemble import serving_network
-from training.fit import FitSettings, Progress, export
-from training.lesson import WINDOW, Lesson, name_of
-from training.shelf import code_digest
-from training.sounds import Sound
-from training.states import States
+from models.network import NetworkSettings, build_perceptron, serving_network, width_of
+from models.normalisation import Normalisation
+from models.spans import SPAN
+from training.examples import Examples, Material, estimate_normalisation
+from training.fit import FitSettings, Progress, fit, perceptrons
+from training.flatbuffer import flatbuffer
+from training.shelf import Arrays, Shelf
+from training.sounds import left_out
 from training.store import Store
+from training.windows import WINDOW
 
-NAME = "ser-cnn-mfcc"
+NAME = "ser-moments"
 RAW = Decision(temperature=1.0, unsure_below=0.0, smoothing=0.0)
 """The decision while a network is judged: nothing is scaled, withheld or smoothed."""
-SERVED = "network.keras"
-"""The network as it is served, in Keras."""
-EXACT = "network.tflite"
-"""The same for LiteRT, in floating point."""
-SMALL = "network.int8.tflite"
-"""The same with weights of eight bits (`training.quantisation`): what is judged and served."""
 
 
-def train_network(
-    store: Store,
-    members: tuple[int, ...],
-    *,
-    sounds: list[Sound],
-    settings: FitSettings,
-    seed: int,
-    cache: Path,
-    tell: Callable[[Progress], None],
-    states: States | None = None,
-) -> tuple[Card, Weights]:
-    """Return the card and weights (of eight bits) of a network trained on `members`, cached.
+@dataclass(frozen=True)
+class Workshop:
+    """All that networks are made from.
 
-    Parameters
+    Attributes
     ----------
     store : Store
-    members : tuple of int
-    sounds : list of Sound
-        Without speech. The recorded ones belong to a corpus, and are heard only if some of its
-        utterances are members.
+    material : Material
+        Of the store.
+    digest : str
+        Of the material (`training.shelf.digest_of`): a part of each network's key.
+    encoder : bytes
+        The encoder that heard the material.
     settings : FitSettings
     seed : int
-    cache : Path
-        A folder a network, named by all that makes it what it is: settings, seed, utterances,
-        sounds and the code that trains.
-    tell : callable
-        Is told after each epoch.
-    states : States, optional
-        What an encoder says of the store and the sounds. Networks are trained on that instead, and
-        what is served is their mean.
+    shelf : Shelf
+        Networks are cached in it.
     """
-    plain = Lesson(store, members, sounds, settings, FeatureSettings(), seed)
-    lessons, beside, encoder = [plain], None, b""
-    if states:
-        heard, features = states.store, states.taught.features
-        lessons = [
-            Lesson(heard, members, states.sounds, own, features, seed) for own in states.settings
-        ]
-        # Frames are normalised as they come; the spans' own statistics are another matter.
-        beside, encoder = plain.normalisation(), states.taught.small
-    fitted = [lesson.fitted(cache, tell, beside=beside) for lesson in lessons]
-    # They hear the same columns of the same utterances: all that differs is how they judge.
-    first, features = fitted[0], lessons[0].features
-    digest = code_digest(ensemble)
-    folder = cache / name_of([*(one.folder.name for one in fitted), digest])
-    if not (folder / SMALL).is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        cores = [one.core() for one in fitted]
-        served = serving_network(cores, bands=first.bands, states=features.states)
-        served.save(folder / SERVED)
-        _keep(folder / EXACT, export(served))
-        _keep(folder / SMALL, export(served, int8=True))
-    card = Card(NAME, "", EMOTIONS, features, first.normalisation, decision=RAW)
-    card = replace(card, window_frames=WINDOW, span=lessons[0].store.span)
-    weights = Weights((folder / SMALL).read_bytes(), encoder)
-    return card, weights
+
+    store: Store
+    material: Material
+    digest: str
+    encoder: bytes
+    settings: FitSettings
+    seed: int
+    shelf: Shelf
+
+    def network(
+        self, members: Sequence[int], *, tell: Callable[[Progress], None], group: int | None = None
+    ) -> tuple[Card, Weights]:
+        """Return the card and the weights of a network trained on `members`, from the cache.
+
+        Parameters
+        ----------
+        members : sequence of int
+        tell : callable
+            Receives the progress.
+        group : int, optional
+            Group of kinds of sounds that the network is not trained on; none by default.
+        """
+        names = [self.store.utterances[i].path.name for i in members]
+        unknown = self.unknown_sounds(group)
+        key = [self.digest, self.settings.to_json(), self.seed, names, sorted(unknown)]
+        made = self.shelf.fetch(made_network, self, list(members), unknown, tell, key=key)
+        statistics = {name: made[name] for name in ("mean", "scale", "strength")}
+        card = Card(
+            NAME,
+            "",
+            EMOTIONS,
+            self.material.features,
+            Normalisation(**statistics),
+            window_frames=WINDOW,
+            decision=RAW,
+            span=SPAN,
+        )
+        return card, Weights(made["network"].tobytes(), self.encoder)
+
+    def unknown_sounds(self, group: int | None) -> set[str]:
+        """Return the kinds of sounds that a group leaves out of training."""
+        kinds = [kind for kind, _ in self.material.sounds]
+        return set() if group is None else left_out(kinds, group)
 
 
-def _keep(path: Path, weights: bytes) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(weights)
-    partial.replace(path)
+def made_network(
+    workshop: Workshop, members: list[int], unknown: set[str], tell: Callable[[Progress], None]
+) -> Arrays:
+    """Return a network's normalisation and its TFLite file with weights of eight bits."""
+    settings, material = workshop.settings, workshop.material
+    estimated = estimate_normalisation(
+        material, members, workshop.store.tracks, strength=settings.strength
+    )
+    # With the digits that a card keeps.
+    normalisation = Normalisation.from_json(estimated.to_json())
+    examples = Examples(
+        material,
+        members,
+        [windows for kind, windows in material.sounds if kind not in unknown],
+        normalisation=normalisation,
+        settings=settings.examples,
+    )
+    fitted = fit(examples, settings=settings, seed=workshop.seed, tell=tell)
+    served = serving_network(
+        perceptrons(fitted, settings),
+        mean=fitted["mean"],
+        deviation=fitted["deviation"],
+        scale=normalisation.scale,
+        features=material.features,
+        spans=WINDOW // SPAN,
+    )
+    network = flatbuffer(served, int8=True)
+    keras.backend.clear_session()
+    return {**vars(normalisation), "network": np.frombuffer(network, np.uint8)}
+
+
+def untrained_network(card: Card, encoder: bytes) -> Weights:
+    """Return an encoder beside a network with random weights."""
+    width = width_of(card.features)
+    perceptron = build_perceptron(
+        width=width, outputs=len(card.labels) + 1, settings=NetworkSettings(hidden=(4,))
+    )
+    zeros, ones = np.zeros(width, np.float32), np.ones(width, np.float32)
+    served = serving_network(
+        [perceptron],
+        mean=zeros,
+        deviation=ones,
+        scale=card.normalisation.scale,
+        features=card.features,
+        spans=card.window_spans,
+    )
+    return Weights(flatbuffer(served), encoder)

@@ -301,6 +301,79 @@ def _thumps(rng: Rng, length: int) -> Doubles:
     return np.asarray(blows)
 
 
+def _tract(rng: Rng, scale: float) -> Doubles:
+    """Return the impulse response of a vocal tract: four formants, each a damped oscillation.
+
+    Parameters
+    ----------
+    scale : float
+        Of the formants' frequencies: 1 for a man's tract, 1.5 for an infant's.
+    """
+    t = np.arange(round(0.05 * RATE)) / RATE
+    formants = scale * np.array([550.0, 1500.0, 2600.0, 3700.0]) * rng.lognormal(0, 0.2, 4)
+    response = np.zeros(len(t))
+    for frequency in np.minimum(formants, 7000.0):
+        loss = np.pi * rng.uniform(60, 300)
+        response += rng.uniform(0.3, 1) * np.exp(-t * loss) * np.sin(2 * np.pi * frequency * t)
+    return response
+
+
+def _coughs(rng: Rng, length: int) -> Doubles:
+    """Return coughs and sneezes: one to four explosive bursts of breath through a vocal tract."""
+    out = np.zeros(length)
+    pause = rng.uniform(0.3, 0.7)
+    for fit in np.arange(rng.uniform(0.1, 0.8), length / RATE, rng.uniform(1.2, 3.0)):
+        for number in range(int(rng.integers(1, 5))):
+            start = round((fit + pause * number * rng.uniform(0.8, 1.2)) * RATE)
+            count = min(round(rng.uniform(0.15, 0.5) * RATE), length - start)
+            if count <= 0:
+                break
+            t = np.arange(count) / RATE
+            burst = np.exp(-t * rng.uniform(6, 25)) * np.minimum(1, t / rng.uniform(0.003, 0.03))
+            breath = rng.standard_normal(count)
+            voiced = (np.diff(np.floor(np.cumsum(rng.uniform(90, 350) + 0 * t) / RATE)) > 0) * 12.0
+            wave = breath + rng.choice([0.0, rng.uniform(0.2, 1)]) * np.append(voiced, 0.0)
+            out[start : start + count] += burst * wave * rng.uniform(0.5, 1)
+    return np.asarray(fftconvolve(out, _tract(rng, rng.uniform(0.9, 1.4))))[:length]
+
+
+def _laughs(rng: Rng, length: int) -> Doubles:
+    """Return laughter: breathy syllables of one vowel with falling pitch, 3 to 7 a second."""
+    out = np.zeros(length)
+    rate, pitch = rng.uniform(3.5, 7), _log_uniform(rng, 140, 650)
+    breath = rng.uniform(0.1, 1.5)
+    for bout in np.arange(rng.uniform(0.1, 0.8), length / RATE, rng.uniform(1.2, 3.5)):
+        syllables = int(rng.integers(3, 13))
+        for number in range(syllables):
+            start = round((bout + number / rate * rng.uniform(0.95, 1.05)) * RATE)
+            count = min(round(rng.uniform(0.4, 0.8) / rate * RATE), length - start)
+            if count <= 0:
+                break
+            course = pitch * (1 - 0.4 * number / syllables) * 2 ** rng.normal(0, 0.1)
+            frequency = course * np.linspace(1.1, 0.85, count)
+            pulses = np.diff(np.floor(np.cumsum(frequency) / RATE), prepend=0.0) * 12.0
+            wave = pulses + breath * rng.standard_normal(count)
+            out[start : start + count] += np.hanning(count) * wave * 0.9**number
+    return np.asarray(fftconvolve(out, _tract(rng, rng.uniform(1.0, 1.4))))[:length]
+
+
+def _cries(rng: Rng, length: int) -> Doubles:
+    """Return an infant's cries, howls and wails: long tones whose pitch rises and falls."""
+    out = np.zeros(length)
+    pitch, rough = _log_uniform(rng, 220, 700), rng.uniform(0, 0.6)
+    start = round(rng.uniform(0.0, 0.6) * RATE)
+    while start < length:
+        count = min(round(rng.uniform(0.3, 1.8) * RATE), length - start)
+        arc = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, 5), rng.normal(0, 0.25, 5))
+        arc = arc + 0.3 * np.sin(np.pi * np.linspace(0, 1, count))
+        frequency = pitch * 2**arc
+        pulses = np.diff(np.floor(np.cumsum(frequency) / RATE), prepend=0.0) * 8.0
+        edge = np.minimum(1, np.minimum(np.arange(count), np.arange(count)[::-1]) / (0.03 * RATE))
+        out[start : start + count] += edge * (pulses + rough * rng.standard_normal(count))
+        start += count + round(rng.uniform(0.1, 0.8) * RATE)
+    return np.asarray(fftconvolve(out, _tract(rng, rng.uniform(1.1, 1.6))))[:length]
+
+
 FAMILIES: tuple[Callable[[Rng, int], Doubles], ...] = (
     _wind,
     _gusts,
@@ -315,4 +388,7 @@ FAMILIES: tuple[Callable[[Rng, int], Doubles], ...] = (
     _engine,
     _drops,
     _thumps,
+    _coughs,
+    _laughs,
+    _cries,
 )

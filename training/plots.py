@@ -49,7 +49,7 @@ def draw(report: dict[str, Any], folder: Path) -> list[Path]:
             if figure is None:
                 continue
             buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=90, metadata={"Software": None})
+            figure.savefig(buffer, format="png", dpi=64, metadata={"Software": None})
             path = folder / f"{name}.png"
             partial = path.with_suffix(".partial")
             partial.write_bytes(buffer.getvalue())

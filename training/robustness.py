@@ -2,57 +2,77 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from training import disturbances
+from models.labels import EMOTIONS
+from models.recognizer import Recognizer
 from training.disturbances import DISTURBANCES, disturb
-from training.outcomes import Trained, truth_of
+from training.outcomes import Trained, courses, decided, truth_of
 from training.scores import spread
-from training.shelf import Arrays, Shelf, judging
-from training.store import Store, read_audio
+from training.shelf import Arrays, Shelf
+from training.store import Store, packed, read_audio, unpacked
+from training.tracks import record
 
-CLIPS = 8
+CLIPS = 2
 """At most as many test clips of an emotion, corpus and fold."""
 
 
-def disturbed(store: Store, trained: Trained, *, seed: int, shelf: Shelf) -> Arrays:
+def disturbed(
+    store: Store, trained: Trained, recorder: Recognizer, *, seed: int, shelf: Shelf
+) -> Arrays:
     """Return what the recogniser decides about test clips, and about them disturbed.
+
+    Parameters
+    ----------
+    store : Store
+    trained : Trained
+    recorder : Recognizer
+        Computes the tracks of the disturbed clips.
+    seed : int
+    shelf : Shelf
 
     Returns
     -------
     dict of ndarray
         `members`, shape (n,): the utterances drawn; `decided`, shape (1 + disturbances, n): the
-        label's number, -1 where no speech was heard; the clip itself first.
+        label's number, -1 where no speech was found; the clip itself first.
     """
-    key = judging(
-        trained.card, trained.weights, store, trained.split.test, __file__, disturbances.__file__
-    )
-    return shelf.fetch(["robustness", seed, *key], lambda: _disturbed(store, trained, seed))
-
-
-def _disturbed(store: Store, trained: Trained, seed: int) -> Arrays:
-    recognizer = trained.recognizer()
     rng = np.random.default_rng(seed)
     groups: dict[tuple[str, str], list[int]] = {}
     for i in trained.split.test:
-        groups.setdefault((store.utterances[i].corpus, store.utterances[i].emotion), []).append(i)
-    members = [
+        u = store.utterances[i]
+        if not u.kind:
+            groups.setdefault((u.corpus, u.emotion), []).append(i)
+    members = sorted(
         int(i)
         for own in groups.values()
         for i in rng.choice(np.array(own), min(CLIPS, len(own)), replace=False)
-    ]
-    number = {None: -1} | {label: k for k, label in enumerate(recognizer.labels)}
-    decided = np.zeros((1 + len(DISTURBANCES), len(members)), np.int64)
-    progress = tqdm(members, desc=f"{trained.split.name}: disturbing", mininterval=2)
-    for column, i in enumerate(progress):
-        path = store.utterances[i].path
+    )
+    clips = [store.utterances[i].path for i in members]
+    key = [[path.name for path in clips], recorder.card.features.to_json()]
+    tracks = unpacked(shelf.fetch(_tracks, clips, recorder, key=key))
+    decision = trained.card.decision
+    found = courses(trained, ((track, None) for track in tracks))
+    labels = {None: -1} | {label: k for k, label in enumerate(EMOTIONS)}
+    said = [labels[decided(course, decision).emotion] for course in found]
+    return {
+        "members": np.array(members),
+        "decided": np.array(said).reshape(len(members), 1 + len(DISTURBANCES)).T,
+    }
+
+
+def _tracks(clips: list[Path], recorder: Recognizer) -> Arrays:
+    """Return the tracks of each clip, as it is and in each disturbance."""
+    found = []
+    for path in tqdm(clips, desc="disturbing", mininterval=5):
         samples = read_audio(path)
         heard = [samples, *(disturb(samples, how, clip=path.name) for how in DISTURBANCES)]
-        decided[:, column] = [number[recognizer.predict(s).emotion] for s in heard]
-    return {"members": np.array(members), "decided": decided}
+        found += [record(recorder, one) for one in heard]
+    return packed(found)
 
 
 def robustness(store: Store, found: list[Arrays]) -> dict[str, Any]:

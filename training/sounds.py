@@ -1,89 +1,84 @@
-"""The features of sounds without speech, as training takes them, kept on disk between runs."""
+"""Sounds without speech: made ones, rooms, and recordings of animals, machines and music."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from models.activity import VoiceActivity
-from models.features import FeatureSettings, Floats, extractor
-from training import negatives, noises
+from models.features import Floats
+from models.recognizer import Recognizer
+from training.manifest import FILE
 from training.negatives import made_sounds, recorded_noise
-from training.statistics import LEAST_FRAMES
-from training.store import read_audio
+from training.shelf import Arrays, Shelf
+from training.store import packed, read_audio, unpacked
+from training.tracks import Track, record
 
-COUNT = 600
+COUNT = 750
+"""Made sounds."""
 SEED = 1
+CORPUS = "sounds"
+MADE, ROOM = "made", "room"
+GROUPS = 3
+"""Groups of kinds; an evaluation network trains on two of them and is tested on the third."""
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound without speech that the voice activity takes for some.
+    """A sound without speech.
 
     Attributes
     ----------
-    columns : ndarray, shape (frames, columns), float16
-    speech : ndarray of bool, shape (frames,)
-        What the voice activity makes of it.
-    recorded : bool
-        One of EmoSpeech's; the others are made.
+    kind : str
+        "made", "room", or a kind of the corpus of sounds such as "cough".
+    track : Track
     """
 
-    columns: npt.NDArray[np.float16]
-    speech: npt.NDArray[np.bool_]
-    recorded: bool
+    kind: str
+    track: Track
 
 
-def load_sounds(folder: Path, *, cache: Path, count: int = COUNT) -> list[Sound]:
-    """Return made sounds, and the recorded ones of which training may hear, from the cache.
-
-    Those that the voice activity leaves out are of no use and left out.
+def load_sounds(folder: Path, recognizer: Recognizer, *, shelf: Shelf) -> list[Sound]:
+    """Return the sounds to train on, from the cache.
 
     Parameters
     ----------
     folder : Path
-        Of all the corpora.
-    cache : Path
-    count : int
-        Of the made ones.
+        Of all the corpora. Rooms need EmoSpeech, the other recordings the corpus of sounds.
     """
-    recordings = recorded_noise(folder)
-    source = [Path(module.__file__ or "").read_text() for module in (negatives, noises)]
-    key = json.dumps(
-        [source, count, SEED, FeatureSettings().to_json(), [path.name for path in recordings]]
-    )
-    file = cache / f"sounds-{hashlib.sha256(key.encode()).hexdigest()[:12]}.npz"
-    if not file.is_file():
-        made = made_sounds(np.random.default_rng(SEED), count)
-        found = [_heard(samples, recorded=False) for samples in made]
-        found += [_heard(read_audio(path), recorded=True) for path in recordings]
-        found = [sound for sound in found if sound.speech.sum() >= LEAST_FRAMES]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial.npz")
-        np.savez(
-            partial,
-            ends=np.cumsum([len(sound.speech) for sound in found]),
-            columns=np.concatenate([sound.columns for sound in found]),
-            speech=np.concatenate([sound.speech for sound in found]),
-            recorded=np.array([sound.recorded for sound in found]),
-        )
-        partial.replace(file)
-    with np.load(file) as data:
-        ends = data["ends"][:-1]
-        pieces = zip(
-            np.split(data["columns"], ends),
-            np.split(data["speech"], ends),
-            data["recorded"].tolist(),
-            strict=True,
-        )
-        return [Sound(*piece) for piece in pieces]
+    features = recognizer.card.features.to_json()
+    made = unpacked(shelf.fetch(_made, recognizer, key=["made", COUNT, SEED, features]))
+    found = [Sound(MADE, track) for track in made]
+    listed = [(ROOM, path) for path in recorded_noise(folder)] + recorded_sounds(folder)
+    if listed:
+        paths = [path for _, path in listed]
+        names = [[path.name, path.stat().st_size] for path in paths]
+        tracks = unpacked(shelf.fetch(_recorded, paths, recognizer, key=[names, features]))
+        found += [Sound(kind, track) for (kind, _), track in zip(listed, tracks, strict=True)]
+    return found
 
 
-def _heard(samples: Floats, *, recorded: bool) -> Sound:
-    frames = extractor(FeatureSettings()).frames(samples)
-    return Sound(frames.columns.astype(np.float16), VoiceActivity().push(frames.level), recorded)
+def recorded_sounds(folder: Path) -> list[tuple[str, Path]]:
+    """Return kind and path of each recording of the corpus of sounds; none without the corpus."""
+    manifest = folder / CORPUS / FILE
+    if not manifest.is_file():
+        return []
+    with manifest.open(newline="", encoding="utf-8") as lines:
+        return [(row["kind"], folder / row["path"]) for row in csv.DictReader(lines)]
+
+
+def left_out(kinds: list[str], group: int) -> set[str]:
+    """Return the kinds of recordings that a group leaves out of training."""
+    recorded = sorted(set(kinds) - {MADE, ROOM})
+    return {kind for k, kind in enumerate(recorded) if k % GROUPS == group % GROUPS}
+
+
+def _made(recognizer: Recognizer) -> Arrays:
+    waves: list[Floats] = made_sounds(np.random.default_rng(SEED), COUNT)
+    return packed([record(recognizer, wave) for wave in waves])
+
+
+def _recorded(paths: list[Path], recognizer: Recognizer) -> Arrays:
+    return packed([record(recognizer, read_audio(path)) for path in paths])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.features import BLOCK
+from models.normalisation import CONTEXT
 from training.outcomes import Trained
 
 RUNS = 500
@@ -57,12 +58,13 @@ def window_ms(trained: Trained, *, runs: int = RUNS) -> dict[str, Any]:
     shape = (card.window_spans, card.features.columns)
     window = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     speech = np.ones(shape[0], np.bool_)
+    known = np.zeros(card.features.columns + CONTEXT, np.float32)
     block = np.ones((BLOCK, card.features.n_mfcc), np.float32)
 
     def judge() -> None:
         if network.encoder:
             network.encoder.hear(block, network.encoder.nothing())
-        network.logits(window, speech)
+        network.logits(window, speech, known)
 
     return _quartiles([_ms(judge) for _ in range(runs)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,18 @@ import numpy as np
 from training.manifest import Utterance
 
 FOLDS = 6
+LEFT_OUT = (
+    "ravdess",
+    "cremad",
+    "jl",
+    "nemo",
+    "ased",
+    "javanese",
+    "emovo",
+    "aesdd",
+    "banglaser",
+)
+"""Corpora that are left out in turn; others only train."""
 LARGE = 200
 """Utterances that a corpus needs to be part of the speaker folds; a smaller one only trains."""
 
@@ -43,7 +55,7 @@ def fold_of(speaker: str, corpus: str, speakers: list[str]) -> int:
         for number, members in enumerate(folds):
             if speaker in members:
                 return number
-    order = sorted(speakers, key=lambda name: hashlib.sha256(name.encode()).digest())
+    order = sorted(speakers, key=_hash)
     return order.index(speaker) % FOLDS
 
 
@@ -69,14 +81,52 @@ def speaker_splits(utterances: list[Utterance]) -> list[Split]:
 
 
 def corpus_splits(utterances: list[Utterance]) -> list[Split]:
-    """Return one split for each corpus: trained on all the others, tested on it."""
+    """Return one split for each corpus of acted speech: trained on all the others, tested on it.
+
+    Each split also leaves out one source of ordinary speech, the sources in turn: leaving out a
+    speaker alone would leave the microphone and the room in training.
+    """
     corpora = np.array([u.corpus for u in utterances])
-    names = list(dict.fromkeys(corpora.tolist()))
+    sources = np.array([source_of(u) for u in utterances])
+    names = [name for name in LEFT_OUT if (corpora == name).any()]
+    ordinary = sorted(set(sources.tolist()) - {""})
     if len(names) < 2:
         return []
-    return [
-        Split(f"without-{n}", _positions(corpora != n), _positions(corpora == n)) for n in names
-    ]
+    splits = []
+    for number, name in enumerate(names):
+        out, title = (corpora == name) & (sources == ""), f"without-{name}"
+        if ordinary:
+            source = ordinary[number % len(ordinary)]
+            out |= sources == source
+            title += f"-and-{source}"
+        splits.append(Split(title, _positions(~out), _positions(out)))
+    return splits
+
+
+def limited(split: Split, utterances: list[Utterance], *, most: int) -> Split:
+    """Return a split that tests at most so many utterances of each corpus of acted speech.
+
+    The utterances are drawn by a hash of their names, so that no order decides.
+    """
+    corpora: dict[str, list[int]] = {}
+    for i in split.test:
+        corpora.setdefault("" if utterances[i].kind else utterances[i].corpus, []).append(i)
+    kept = corpora.pop("", [])
+    for own in corpora.values():
+        order = sorted(own, key=lambda i: _hash(utterances[i].path.name))
+        kept += order[:most]
+    return replace(split, test=tuple(sorted(kept)))
+
+
+def source_of(utterance: Utterance) -> str:
+    """Return the source of ordinary speech that an utterance is from; empty for acted speech."""
+    if not utterance.kind:
+        return ""
+    return utterance.path.parent.name
+
+
+def _hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
 
 
 def _positions(chosen: np.ndarray) -> tuple[int, ...]:

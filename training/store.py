@@ -1,51 +1,43 @@
-"""The features of every utterance, in several acoustic versions, kept on disk between runs."""
+"""Tracks of every utterance, as it is and in other acoustic versions, cached on disk."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 import soxr
 from tqdm import tqdm
 
-from models.activity import VoiceActivity
-from models.features import FeatureSettings, Floats, extractor
+from models.features import Floats
+from models.recognizer import Recognizer
 from training.augmentation import apply_recipe, recipe_for
 from training.manifest import Utterance
+from training.shelf import Arrays, Shelf
+from training.tracks import Track, record
 
 RATE = 16000
-_LAYOUT = 3  # raise it when what is stored changes
 
 
 @dataclass(frozen=True)
 class Store:
-    """Features of utterances, side by side.
+    """Utterances and their tracks.
 
     Attributes
     ----------
     utterances : list of Utterance
-    columns : list of list of ndarray
-        `columns[i][v]`: utterance i, version v, shape (frames, columns), float16.
-    speech : list of list of ndarray
-        Which of those frames hold speech, shape (frames,), bool.
+    tracks : list of list of Track
+        `tracks[i][v]`: utterance i in version v; version 0 is the recording itself.
     duplicates : list of Utterance
         Left out: they sound exactly like another one.
-    span : int
-        Frames of sound that a frame here stands for (`models.spans`).
     """
 
     utterances: list[Utterance]
-    columns: list[list[npt.NDArray[np.float16]]]
-    speech: list[list[npt.NDArray[np.bool_]]]
+    tracks: list[list[Track]] = field(default_factory=list)
     duplicates: list[Utterance] = field(default_factory=list)
-    span: int = 1
 
     def __len__(self) -> int:
         """Return the number of utterances."""
@@ -59,82 +51,81 @@ def read_audio(path: Path) -> Floats:
     return np.asarray(mono if rate == RATE else soxr.resample(mono, rate, RATE), np.float32)
 
 
-def _extract(
-    job: tuple[Utterance, int],
-) -> list[tuple[npt.NDArray[np.float16], npt.NDArray[np.bool_]]]:
-    utterance, versions = job
-    samples = read_audio(utterance.path)
-    seed = hashlib.sha256(utterance.path.name.encode()).digest()
-    rng = np.random.default_rng(int.from_bytes(seed[:8], "big"))
-    results = []
-    for version in range(versions):
-        heard = apply_recipe(samples, recipe_for(utterance.speaker, version), rng)
-        frames = extractor(FeatureSettings()).frames(heard)
-        results.append((frames.columns.astype(np.float16), VoiceActivity().push(frames.level)))
-    return results
-
-
 def load_store(
-    utterances: list[Utterance], *, cache: Path, versions: int, jobs: int = os.cpu_count() or 1
+    utterances: list[Utterance], recognizer: Recognizer, *, shelf: Shelf, versions: int
 ) -> Store:
-    """Return the utterances' features, from the cache where they are there.
+    """Return the utterances' tracks, from the cache where they are there.
 
-    One corpus a file; a file is used only for exactly these utterances, versions and settings.
+    One corpus and version an entry.
     """
-    store = Store([], [], [])
-    seen: set[bytes] = set()
-    corpora = dict.fromkeys(utterance.corpus for utterance in utterances)
-    for corpus in corpora:
+    store = Store([])
+    seen: set[str] = set()
+    features = recognizer.card.features.to_json()
+    for corpus in dict.fromkeys(utterance.corpus for utterance in utterances):
         members = [utterance for utterance in utterances if utterance.corpus == corpus]
-        key = json.dumps(
-            [
-                _LAYOUT,
-                versions,
-                FeatureSettings().to_json(),
-                [(u.path.name, u.speaker, u.path.stat().st_size) for u in members],
-            ]
-        )
-        file = cache / f"{corpus}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.npz"
-        if not file.is_file():
-            _write(file, members, versions, jobs)
-        with np.load(file) as data:
-            lengths, columns, speech = data["lengths"], data["columns"], data["speech"]
-        ends = np.cumsum(lengths)
-        pieces = [
-            (columns[end - n : end], speech[end - n : end])
-            for end, n in zip(ends, lengths, strict=True)
+        names = [(u.path.name, u.speaker, u.path.stat().st_size) for u in members]
+        kept = [
+            shelf.fetch(heard, members, version, recognizer, key=[corpus, version, features, names])
+            for version in range(versions)
         ]
-        for index, utterance in enumerate(members):
-            own = pieces[index * versions : (index + 1) * versions]
-            # The same samples give the same features, bit for bit.
-            sound = hashlib.sha256(own[0][0].tobytes()).digest()
-            if sound in seen:
+        several = map(unpacked, kept)
+        digests = shelf.fetch(sample_digests, members, key=[corpus, names])["digests"].tolist()
+        for utterance, digest, *tracks in zip(members, digests, *several, strict=True):
+            if digest in seen:
                 store.duplicates.append(utterance)
                 continue
-            seen.add(sound)
+            seen.add(digest)
             store.utterances.append(utterance)
-            store.columns.append([piece[0] for piece in own])
-            store.speech.append([piece[1] for piece in own])
+            store.tracks.append(tracks)
     return store
 
 
-def _write(file: Path, members: list[Utterance], versions: int, jobs: int) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    work = [(utterance, versions) for utterance in members]
-    with ProcessPoolExecutor(jobs) as pool:
-        results = list(
-            tqdm(
-                pool.map(_extract, work, chunksize=16),
-                total=len(work),
-                desc=f"features of {members[0].corpus}",
-            )
-        )
-    flat = [piece for result in results for piece in result]
-    partial = file.with_suffix(".partial.npz")
-    np.savez(
-        partial,
-        lengths=np.array([len(columns) for columns, _ in flat]),
-        columns=np.concatenate([columns for columns, _ in flat]),
-        speech=np.concatenate([speech for _, speech in flat]),
+def heard(members: Sequence[Utterance], version: int, recognizer: Recognizer) -> Arrays:
+    """Return the tracks of one version of some utterances, packed."""
+    tracks = []
+    for u in tqdm(members, desc=f"{members[0].corpus}, version {version}", mininterval=5):
+        samples = disguised(read_audio(u.path), u, version=version)
+        tracks.append(record(recognizer, samples))
+    return packed(tracks)
+
+
+def sample_digests(members: Sequence[Utterance]) -> Arrays:
+    """Return the SHA-256 of each recording's samples, by which equal recordings are found."""
+    digests = [hashlib.sha256(read_audio(u.path).tobytes()).hexdigest() for u in members]
+    return {"digests": np.array(digests)}
+
+
+def disguised(samples: Floats, utterance: Utterance, *, version: int) -> Floats:
+    """Return an utterance in an acoustic version, shape (n,), with 16 bits a sample.
+
+    The speaker's versions share a room, a line and a microphone's gain, from very soft to clipped.
+    """
+    if not version:
+        return samples
+    changed = apply_recipe(
+        samples, recipe_for(utterance.speaker, version), _rng(utterance.path.name, version)
     )
-    partial.replace(file)
+    gain_db = _rng(f"{utterance.speaker}/gain", version).uniform(-35.0, 15.0)
+    clipped = np.clip(changed * 10 ** (gain_db / 20), -1.0, 1.0)
+    return np.asarray(np.rint(clipped * 32767) / 32767, np.float32)
+
+
+def _rng(name: str, version: int) -> np.random.Generator:
+    digest = hashlib.sha256(f"{name}/{version}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "big"))
+
+
+def packed(tracks: list[Track]) -> Arrays:
+    """Return tracks as arrays."""
+    return {
+        "lengths": np.array([len(track.mean) for track in tracks]),
+        "mean": np.concatenate([track.mean for track in tracks]),
+        "count": np.concatenate([track.count for track in tracks]),
+    }
+
+
+def unpacked(arrays: Arrays) -> list[Track]:
+    """Return the tracks that `packed` packed."""
+    ends = np.cumsum(arrays["lengths"])[:-1]
+    pieces = zip(np.split(arrays["mean"], ends), np.split(arrays["count"], ends), strict=True)
+    return [Track(mean, count) for mean, count in pieces]

@@ -8,25 +8,18 @@ from the same windows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from models.bundle import Decision
-from models.normalisation import LEAST
 from models.recognizer import DEFAULT_STEP_S
-from models.timeline import Timeline, Window
-from training.listening import Heard
-from training.talks import Run
-
-COMPARED = (
-    *({"smoothing": s, "memory": 0.0, "unsure_margin": 0.0} for s in (0.0, 0.5, 0.75)),
-    *({"smoothing": s, "memory": 0.95, "unsure_margin": 0.0} for s in (0.5, 0.7, 0.75, 0.8, 0.9)),
-    *({"smoothing": 0.75, "memory": m, "unsure_margin": 0.0} for m in (0.8, 0.9, 0.98)),
-    *({"smoothing": 0.75, "memory": 0.95, "unsure_margin": u} for u in (0.04, 0.08)),
-)
-"""Settings of the timeline that `python -m training stream` shows beside the served one."""
+from models.timeline import Window
+from training.outcomes import Doubles, Trained, courses, decided, packed, unpacked
+from training.shelf import Arrays, Shelf
+from training.store import Store
+from training.talks import Run, Talk, talk_of, talkers
 
 
 @dataclass(frozen=True)
@@ -91,21 +84,56 @@ class Followed:
 NOTHING = Followed(0.0, 0, 0, 0, 0, 0, ())
 
 
-def shown(talk: Heard, labels: tuple[str, ...], decision: Decision) -> list[Window]:
-    """Return what a decision makes of the windows of a talk."""
-    timeline = Timeline(labels, decision)
-    return [
-        timeline.silence(w.start_s, w.end_s)
-        if w.state == "silence" or voice < decision.voice_above
-        else timeline.speech(
-            w.start_s,
-            w.end_s,
-            logits=np.log(np.maximum(w.probabilities, LEAST)),
-            step_s=DEFAULT_STEP_S,
-            weight=1.0,
-        )
-        for w, voice in zip(talk.windows, talk.voices, strict=True)
+@dataclass(frozen=True)
+class Heard:
+    """A talk's truth, and the course of its windows before any decision.
+
+    Attributes
+    ----------
+    corpus : str
+    runs : tuple of Run
+    course : ndarray
+        See `training.outcomes`.
+    """
+
+    corpus: str
+    runs: tuple[Run, ...]
+    course: Doubles
+
+
+def listen(store: Store, trained: Trained, *, seed: int, shelf: Shelf) -> list[Heard]:
+    """Return a talk of every test speaker of a split, as the split's network hears it.
+
+    Parameters
+    ----------
+    store : Store
+    trained : Trained
+    seed : int
+        For the order of the clips.
+    shelf : Shelf
+    """
+    acted = [i for i in trained.split.test if not store.utterances[i].kind]
+    rng = np.random.default_rng(seed)
+    talks = [
+        (corpus, talk_of(store, clips, rng))
+        for corpus, speakers in talkers(store, acted).items()
+        for clips in speakers
     ]
+    names = [[store.utterances[i].path.name for i in acted], seed]
+    kept = shelf.fetch(_listen, trained, [talk for _, talk in talks], key=[trained.digest, names])
+    return [
+        Heard(corpus, talk.runs, course)
+        for (corpus, talk), course in zip(talks, unpacked(kept, "talks"), strict=True)
+    ]
+
+
+def _listen(trained: Trained, talks: list[Talk]) -> Arrays:
+    return packed(courses(trained, ((talk.track, None) for talk in talks)), "talks")
+
+
+def shown(talk: Heard, decision: Decision) -> Sequence[Window]:
+    """Return what a decision makes of the windows of a talk."""
+    return decided(talk.course, decision).windows
 
 
 def follow(runs: Sequence[Run], windows: Sequence[Window]) -> Followed:
@@ -148,12 +176,12 @@ Group = tuple[Sequence[Heard], Decision]
 """Talks, and the decision by which they are shown."""
 
 
-def followed(groups: Iterable[Group], labels: tuple[str, ...]) -> dict[str, Followed]:
+def followed(groups: Iterable[Group]) -> dict[str, Followed]:
     """Return how the talks of each corpus were followed."""
     corpora: dict[str, Followed] = {}
     for talks, decision in groups:
         for talk in talks:
-            own = follow(talk.runs, shown(talk, labels, decision))
+            own = follow(talk.runs, shown(talk, decision))
             corpora[talk.corpus] = corpora.get(talk.corpus, NOTHING) + own
     return corpora
 
@@ -167,57 +195,21 @@ def figures_of(corpora: dict[str, Followed]) -> dict[str, Any]:
     return {**mean, "by_corpus": figures}
 
 
-def compare(
-    talks: Sequence[Heard], labels: tuple[str, ...], decisions: Iterable[Decision]
-) -> list[dict[str, Any]]:
-    """Return the figures of each decision: the mean over the corpora, and each corpus."""
-    return [figures_of(followed([(talks, decision)], labels)) for decision in decisions]
-
-
-def table(rows: Sequence[dict[str, Any]], decisions: Sequence[Decision]) -> str:
-    """Return the figures of some decisions as lines of a Markdown table."""
-    lines = [
-        "| smoothing | memory | margin | right | unsure | right when sure | needless a min "
-        "| flickers a min | found | delay, median / p90 s |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row, decision in zip(rows, decisions, strict=True):
-        lines.append(
-            f"| {decision.smoothing:g} | {decision.memory:g} | {decision.unsure_margin:g} "
-            f"| {row['right']:.3f} | {row['unsure']:.3f} | {row['right_when_sure']:.3f} "
-            f"| {row['needless']:.1f} | {row['flickers']:.1f} | {row['found']:.2f} "
-            f"| {row['delay_median_s']:.2f} / {row['delay_p90_s']:.1f} |"
-        )
-    return "\n".join(lines)
-
-
-def comparison(talks: Sequence[Heard], labels: tuple[str, ...], decision: Decision) -> str:
-    """Return a text that shows `decision` beside the settings `COMPARED`, as sure as it is."""
-    decisions = [*(replace(decision, **other) for other in COMPARED), decision]
-    head = (
-        f"{len(talks)} talks, {minutes_of(talks):.0f} minutes; temperature "
-        f"{decision.temperature:g}, unsure below {decision.unsure_below:g}. The last line is what "
-        "is served."
-    )
-    return f"{head}\n\n{table(compare(talks, labels, decisions), decisions)}"
-
-
-def section(groups: Sequence[Group], labels: tuple[str, ...]) -> dict[str, Any]:
+def section(groups: Sequence[Group]) -> dict[str, Any]:
     """Return the stream's section of the evaluation's report; empty where nobody holds a talk.
 
     Parameters
     ----------
     groups : sequence of (talks, decision)
         Of each fold, and the decision that none of its speakers chose.
-    labels : tuple of str
     """
     talks = [talk for own, _ in groups for talk in own]
     if not talks:
         return {}
-    row = figures_of(followed(groups, labels))
+    row = figures_of(followed(groups))
     by_corpus = row.pop("by_corpus")
     return {
-        "protocol": "Clips of one speaker, never heard by the network, joined with pauses, the "
+        "protocol": "Clips of one speaker, never heard by the network, one after the other, the "
         "emotion changing every two to four clips; heard as a live stream, cold at first, with the "
         "thresholds that the other folds' speakers call for. Shares are of windows with speech; "
         "changes are a minute of speech; the mean over the corpora.",

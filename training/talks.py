@@ -1,4 +1,4 @@
-"""Talks: clips of one speaker, joined with pauses, in which the emotion changes at known times."""
+"""Talks: clips of one speaker, one after the other, whose emotion changes at known times."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.features import Floats
-from training.manifest import Utterance
-from training.store import RATE, read_audio
+from models.spans import SPAN
+from training.store import Store
+from training.tracks import Track, joined
 
 CLIPS_A_RUN = (2, 4)
 """Clips of one emotion on end, at least and at most: some six to twelve seconds."""
-PAUSE_S = (0.2, 1.2)
-"""What is added between two clips, beside the silence that they begin and end with."""
+SPAN_S = SPAN / 100
+"""Seconds of a span."""
 LONGEST_S = 240.0
 """A talk ends with the run that reaches it."""
-SPEAKERS = 12
+SPEAKERS = 3
 """Of each corpus, at most."""
 FEWEST_CLIPS, FEWEST_EMOTIONS = 20, 4
 """Who has fewer cannot hold a talk."""
@@ -38,13 +38,12 @@ class Talk:
 
     Attributes
     ----------
-    samples : ndarray, shape (n,)
-        Mono at 16 kHz.
+    track : Track
     runs : tuple of Run
         Each begins where the one before ends, with another emotion.
     """
 
-    samples: Floats
+    track: Track
     runs: tuple[Run, ...]
 
 
@@ -74,54 +73,45 @@ def arrange(emotions: Sequence[str], rng: np.random.Generator) -> list[int]:
     return order
 
 
-def join(clips: Iterable[tuple[Floats, str]], rng: np.random.Generator) -> Talk:
-    """Return clips, each samples and emotion, as one talk of up to `LONGEST_S`.
+def talk_of(store: Store, clips: Sequence[int], rng: np.random.Generator) -> Talk:
+    """Return a talk of one speaker's clips, up to `LONGEST_S`.
 
-    The pauses hold noise as strong as the clip's own quietest moments: a microphone stays open.
+    Parameters
+    ----------
+    store : Store
+    clips : sequence of int
+        Positions in the store.
+    rng : Generator
     """
-    pieces: list[Floats] = []
+    order = arrange([store.utterances[i].emotion for i in clips], rng)
+    tracks: list[Track] = []
     runs: list[Run] = []
-    at = 0
-    for samples, emotion in clips:
+    at_s = 0.0
+    for k in order:
+        emotion, track = store.utterances[clips[k]].emotion, store.tracks[clips[k]][0]
         if not runs or runs[-1].emotion != emotion:
-            if at >= LONGEST_S * RATE:
+            if at_s >= LONGEST_S:
                 break
-            runs.append(Run(at / RATE, at / RATE, emotion))
-        pause = round(rng.uniform(*PAUSE_S) * RATE)
-        noise = _quietest(samples) * rng.standard_normal(pause)
-        pieces += [samples, noise.astype(np.float32)]
-        at += len(samples) + pause
-        runs[-1] = replace(runs[-1], end_s=at / RATE)
-    return Talk(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), tuple(runs))
+            runs.append(Run(at_s, at_s, emotion))
+        tracks.append(track)
+        at_s += len(track.mean) * SPAN_S
+        runs[-1] = replace(runs[-1], end_s=at_s)
+    return Talk(joined(tracks), tuple(runs))
 
 
-def _quietest(samples: Floats) -> float:
-    """Return the RMS of a tenth of the clip's 20 ms pieces, the quietest."""
-    size = RATE // 50
-    pieces = samples[: len(samples) // size * size].reshape(-1, size)
-    if not len(pieces):
-        return 0.0
-    powers = np.sort(np.square(pieces, dtype=np.float64).mean(axis=1))
-    return float(np.sqrt(powers[: max(1, len(powers) // 10)].mean()))
-
-
-def talk_of(clips: Sequence[Utterance], rng: np.random.Generator) -> Talk:
-    """Return a talk of one speaker's clips."""
-    order = arrange([clip.emotion for clip in clips], rng)
-    return join(((read_audio(clips[i].path), clips[i].emotion) for i in order), rng)
-
-
-def talkers(utterances: Iterable[Utterance]) -> dict[str, list[list[Utterance]]]:
+def talkers(store: Store, members: Iterable[int]) -> dict[str, list[list[int]]]:
     """Return, for each corpus, the clips of each speaker who can hold a talk; `SPEAKERS` at most.
 
     The speakers are taken evenly over the corpus, in the order of their names.
     """
-    of_speaker: dict[tuple[str, str], list[Utterance]] = {}
-    for clip in utterances:
-        of_speaker.setdefault((clip.corpus, clip.speaker), []).append(clip)
-    found: dict[str, list[list[Utterance]]] = {}
+    of_speaker: dict[tuple[str, str], list[int]] = {}
+    for i in members:
+        clip = store.utterances[i]
+        of_speaker.setdefault((clip.corpus, clip.speaker), []).append(i)
+    found: dict[str, list[list[int]]] = {}
     for (corpus, _), clips in sorted(of_speaker.items()):
-        if len(clips) >= FEWEST_CLIPS and len({c.emotion for c in clips}) >= FEWEST_EMOTIONS:
+        emotions = {store.utterances[i].emotion for i in clips}
+        if len(clips) >= FEWEST_CLIPS and len(emotions) >= FEWEST_EMOTIONS:
             found.setdefault(corpus, []).append(clips)
     return {
         corpus: [some[k * len(some) // SPEAKERS] for k in range(SPEAKERS)]

@@ -6,41 +6,41 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
-from models.activity import VoiceActivity
-from models.features import FeatureSettings, Floats
+from models.features import FeatureSettings
 from models.normalisation import Speaker
-from training.outcomes import Outcome, Trained, logs, truth_of
+from training.outcomes import Outcome, Trained, clip_logs, courses, of_speakers, truth_of
 from training.scores import spread, uar
-from training.shelf import Arrays, Shelf, judging
-from training.store import Store, read_audio
+from training.shelf import Arrays, Shelf
+from training.store import Store
+from training.tracks import Track
 
 SECONDS = (0, 3, 10, 30, 60)
-CLIPS = 800
+CLIPS = 100
 """At most as many test clips of a corpus are judged at every stage of the curve."""
 
 
-def heard_for(seconds: float, clips: Sequence[Floats]) -> Speaker:
-    """Return the speaker after the first `seconds` of the speech in `clips`, as a stream has it.
-
-    Only the mean: what a voice's utterances lean to is known where files are judged together
-    (`Recognizer.speaker`), by judgements that know the mean.
+def heard_for(seconds: float, tracks: Sequence[Track], *, pitch: int) -> Speaker:
+    """Return the speaker after the first `seconds` of the speech in `tracks`, as a stream has it.
 
     Parameters
     ----------
     seconds : float
-        If the clips hold less, all of them are heard.
-    clips : sequence of ndarray, shape (frames, columns)
-        Speech frames of one speaker's clips, in the order in which they are heard.
+        If the tracks hold less, all of them are heard.
+    tracks : sequence of Track
+        Of one speaker, in the order in which they are heard.
+    pitch : int
+        Column of the pitch.
     """
     left = round(seconds * FeatureSettings().frames_per_second)
     speaker = Speaker()
-    for frames in clips:
-        if not left:
+    for track in tracks:
+        if left <= 0:
             break
-        speaker = speaker.hear(frames[:left])
-        left -= min(left, len(frames))
+        spans = int(np.searchsorted(np.cumsum(track.count[:, 0]), left)) + 1
+        part = Track(track.mean[:spans], track.count[:spans])
+        speaker = speaker.joined(part.speaker(pitch))
+        left -= part.frames
     return speaker
 
 
@@ -63,35 +63,29 @@ def warm_up(store: Store, trained: Trained, *, seed: int, shelf: Shelf) -> Array
         `rows`, shape (n,): which of the split's test utterances were drawn; `logs`, shape
         (stages - 1, n, labels); `heard_s`, shape (stages - 1, n): seconds of speech there were.
     """
-    key = judging(trained.card, trained.weights, store, trained.split.test, __file__)
-    return shelf.fetch(["warm_up", seed, *key], lambda: _warm_up(store, trained, seed))
+    test = [i for i in trained.split.test if not store.utterances[i].kind]
+    names = [store.utterances[i].path.name for i in test]
+    return shelf.fetch(_warm_up, store, trained, test, seed, key=[trained.digest, names, seed])
 
 
-def _warm_up(store: Store, trained: Trained, seed: int) -> Arrays:
-    recognizer, test = trained.recognizer(), trained.split.test
+def _warm_up(store: Store, trained: Trained, test: list[int], seed: int) -> Arrays:
     rng = np.random.default_rng(seed)
-    of_speaker: dict[str, list[int]] = {}
-    for i in test:
-        of_speaker.setdefault(store.utterances[i].speaker, []).append(i)
-    speech: dict[int, Floats] = {}
-    for i in tqdm(test, desc=f"{trained.split.name}: hearing", mininterval=2):
-        frames = recognizer.extractor.frames(read_audio(store.utterances[i].path))
-        speech[i] = frames.columns[VoiceActivity().push(frames.level)]
-    rows = drawn(range(len(test)), CLIPS, rng)
-    said = np.zeros((len(SECONDS) - 1, len(rows), len(recognizer.labels)))
-    heard_s = np.zeros((len(SECONDS) - 1, len(rows)))
-    progress = tqdm(rows, desc=f"{trained.split.name}: warming up", mininterval=2)
-    for column, row in enumerate(progress):
-        own = test[row]
-        samples = read_audio(store.utterances[own].path)
+    pitch = trained.card.features.pitch_column
+    of_speaker = of_speakers(store, test)
+    members = drawn(test, CLIPS, rng)
+    jobs: list[tuple[Track, Speaker | None]] = []
+    heard_s = np.zeros((len(SECONDS) - 1, len(members)))
+    for column, own in enumerate(members):
         others = [i for i in of_speaker[store.utterances[own].speaker] if i != own]
-        order = [others[k] for k in rng.permutation(len(others))]
-        clips = [speech[i] for i in order[:80]]
+        tracks = [store.tracks[others[k]][0] for k in rng.permutation(len(others))[:80]]
         for stage, seconds in enumerate(SECONDS[1:]):
-            speaker = heard_for(seconds, clips)
-            said[stage, column] = recognizer.predict(samples, speaker=speaker).probabilities
+            speaker = heard_for(seconds, tracks, pitch=pitch)
+            jobs.append((store.tracks[own][0], speaker))
             heard_s[stage, column] = speaker.count / FeatureSettings().frames_per_second
-    return {"rows": np.array(rows), "logs": logs(said), "heard_s": heard_s}
+    said = np.array([clip_logs(course) for course in courses(trained, jobs)])
+    said = said.reshape(len(members), len(SECONDS) - 1, -1).swapaxes(0, 1)
+    rows = [trained.split.test.index(i) for i in members]
+    return {"rows": np.array(rows), "logs": said, "heard_s": heard_s}
 
 
 def warmth(store: Store, outcomes: list[Outcome], stages: list[Arrays]) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def _corpora(protocol: Mapping[str, Any]) -> list[Json]:
             **dict.fromkeys(("title", "home", "language", "licence")),
             "heard": bool(shares.get(corpus, default)),
             **own,
+            "home": own.get("home") or None,
         }
         for corpus, own in protocol["trained_on"].items()
     ]

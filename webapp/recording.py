@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -92,9 +92,12 @@ class Recording:
         self._tally = tally
         self._decoder = open_stream(request.mime_type, charge=self._charge)
         self._features = recognizer.card.features
+        speaker = protocol.parse_speaker(request.speaker, self._features)
+        if speaker is not None and request.calibrate:
+            speaker = replace(speaker, neutral=False)  # more speech joins the calibration
         self._stream: RecognitionStream = recognizer.stream(
             step_s=settings.prediction_step_s,
-            speaker=protocol.parse_speaker(request.speaker, self._features),
+            speaker=speaker,
             keep_frames=request.mfcc,
         )
         self._calibrates = request.calibrate

@@ -40,12 +40,15 @@ export function learnt(corpora) {
   return { corpora: heard.length, clips: sum("clips"), speakers: sum("speakers"), hours: sum("hours") };
 }
 
-/** How the decision favours neutral, in a sentence; empty without a prior. @param {?Object<string, number>} prior logits by label */
+/** Say in a sentence how the prior shifts neutral; empty without a prior. @param {?Object<string, number>} prior logits by label */
 export function expectation(prior) {
   if (!prior || !Object.hasOwn(prior, "neutral")) return "";
   const others = Object.entries(prior).filter(([label]) => label !== "neutral").map(([, logit]) => logit);
   const logit = prior.neutral - others.reduce((sum, one) => sum + one, 0) / others.length;
-  return logit > 0 ? strings.model.prior(hundredth(logit), tenth(Math.exp(logit))) : "";
+  if (logit === 0) return "";
+  return logit > 0
+    ? strings.model.prior(hundredth(logit), tenth(Math.exp(logit)))
+    : strings.model.priorLess(hundredth(logit), tenth(Math.exp(logit)));
 }
 
 /**

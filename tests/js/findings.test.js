@@ -110,6 +110,7 @@ test("sounds are told worst first: by their false emotions, or by what is refuse
 test("the prior is told as a logit and as the odds that it multiplies, and a decision without one says nothing", () => {
   assert.match(expectation({ neutral: 0.5, happy: 0, sad: 0 }), /adds 0\.50 .* 1\.6 times/);
   assert.match(expectation({ neutral: 0.75, happy: 0.25, sad: 0.25 }), /adds 0\.50 /);
+  assert.match(expectation({ neutral: -0.4, happy: 0, sad: 0 }), /much neutral speech.* adds -0\.40 .* 0\.7 times.* threshold/);
   for (const none of [null, undefined, {}, { happy: 1 }, { neutral: 0, happy: 0 }]) assert.equal(expectation(none), "");
 });
 

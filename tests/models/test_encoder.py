@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.bundle import BundleError, Card, Weights, load_bundle, save_bundle
+from models.bundle import BundleError, Card, load_bundle, save_bundle
 from models.encoder import Encoder
 from models.features import BLOCK, FeatureExtractor, FeatureSettings
 from models.labels import EMOTIONS
 from models.normalisation import Normalisation
 from models.recognizer import Recognizer
 from models.steps import STEP, STEPS, ends_of
-from training.fit import export
 from training.flatbuffer import flatbuffer
+from training.networks import untrained_network
 from training.teaching.pupil import PupilSettings, build_pupil, serving_pupil
 from training.teaching.teacher import UNITS
 
@@ -52,15 +52,13 @@ def extractor(content, features):
 
 @pytest.fixture(scope="module")
 def bundle(content, features, tmp_path_factory):
-    """A bundle whose network takes the mean of its frames, states and all."""
+    """A bundle whose network has random weights."""
     keras.utils.set_random_seed(2)
-    window = keras.Input((300, features.columns + 1))
-    mean = keras.layers.GlobalAveragePooling1D()(window)
-    network = export(keras.Model(window, keras.layers.Dense(len(EMOTIONS) + 1)(mean)))
     even = np.ones(features.columns, np.float32)
-    card = Card("test", "0", EMOTIONS, features, Normalisation(-20 * even, 20 * even, 100 * even))
+    normalisation = Normalisation(-20 * even, 20 * even, 100 * even)
+    card = Card("test", "0", EMOTIONS, features, normalisation, span=5)
     folder = tmp_path_factory.mktemp("bundle")
-    save_bundle(folder, card, Weights(network, content))
+    save_bundle(folder, card, untrained_network(card, content))
     return folder
 
 
@@ -153,7 +151,7 @@ def test_an_encoder_for_other_features_is_refused(content, features, changed):
 def test_a_network_that_remembers_nothing_is_no_encoder(features):
     plain = keras.Sequential([keras.Input((25, 40)), keras.layers.Dense(3)])
     with pytest.raises(BundleError, match="the encoder's shapes"):
-        Encoder(export(plain), features)
+        Encoder(flatbuffer(plain), features)
 
 
 def test_a_bundle_with_an_encoder_is_read_as_it_was_written(bundle, content, features):

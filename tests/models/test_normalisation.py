@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from models.features import FeatureSettings
 from models.normalisation import (
     ENOUGH_FRAMES,
+    LEVEL_COLUMN,
     MOST_TEXT_FRAMES,
     Normalisation,
     Speaker,
@@ -188,7 +189,7 @@ def test_a_speaker_of_other_features_is_refused(other):
         Speaker.from_text(voice(900).to_text(FEATURES), other)
 
 
-def changed(*, version=2, count=900, voiced=500, mean=(1.0, 2.0, 0.5, 0.5), tail=b""):
+def changed(*, version=3, count=900, voiced=500, mean=(1.0, 2.0, 0.5, 0.5), tail=b""):
     """Return a speaker's text in which something is not as it was written."""
     raw = base64.urlsafe_b64decode(voice(900).to_text(FEATURES) + "=")
     raw = struct.pack("<B", version) + raw[1:7] + struct.pack("<HH", count, voiced)
@@ -216,7 +217,7 @@ def test_a_text_from_before_there_was_a_pitch_is_of_another_model():
         {"mean": (0.0, -3e38, 0.0, 0.0)},
         {"mean": (0.0, 0.0, 0.0)},
         {"version": 1},
-        {"version": 3},
+        {"version": 4},
         {"tail": b"\0"},
         {"tail": bytes(500)},
     ],
@@ -246,28 +247,12 @@ def test_whatever_text_comes_is_a_harmless_speaker_or_refused(text):
     assert speaker.to_text(FEATURES) == text
 
 
-def test_a_voice_that_always_sounds_angry_is_taken_to_have_an_angry_voice():
-    speaker = Speaker()
-    for _ in range(5):
-        speaker = speaker.judged([0.1, 0.1, 0.1, 0.6, 0.1])
-    bias = speaker.bias(5.0)
-    assert bias.argmax() == 3
-    once = np.log([0.1, 0.1, 0.1, 0.6, 0.1])
-    np.testing.assert_allclose(bias, (once - once.mean()) / 2)  # half believed after as many
-
-
-def test_an_unjudged_voice_has_no_bias():
-    assert not Speaker().bias(5.0).any()
-
-
 def test_what_was_joined_can_be_left_out_again():
-    first = Speaker().hear(frames_of(30, unvoiced=0.5)).judged([0.5, 0.5])
-    second = Speaker().hear(frames_of(20, unvoiced=0.2)).judged([0.9, 0.1])
+    first = Speaker().hear(frames_of(30, unvoiced=0.5))
+    second = Speaker().hear(frames_of(20, unvoiced=0.2))
     again = first.joined(second).without(second)
     np.testing.assert_allclose(again.total, first.total)
-    np.testing.assert_allclose(again.leaning, first.leaning)
     np.testing.assert_array_equal(again.counts, first.counts)
-    assert again.utterances == first.utterances
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), min_size=1, max_size=6))
@@ -286,7 +271,43 @@ def test_all_but_one_part_is_the_other_parts_frame_by_frame(parts):
         np.testing.assert_array_equal(again(rest).counts, rest.counts)
 
 
-def test_a_portable_speaker_leaves_out_what_it_sounded_like():
-    speaker = Speaker().hear(np.ones((30, 4))).judged([0.9, 0.1])
-    assert speaker.portable().utterances == 0
-    assert not speaker.portable().bias(5.0).any()
+def estimated(total, counts, neutral=False, strength=100.0):
+    columns = 4
+    prior = Normalisation(
+        np.zeros(columns, np.float32),
+        np.full(columns, 2.0, np.float32),
+        np.full(columns, strength, np.float32),
+    )
+    speaker = Speaker(np.full(columns, float(total)), np.full(columns, counts), neutral)
+    return speaker.estimate(prior)
+
+
+def test_nothing_is_known_of_a_stranger():
+    _, known = Speaker().estimate(
+        Normalisation(np.ones(4, np.float32), np.ones(4, np.float32), np.ones(4, np.float32))
+    )
+    assert not known.any()
+
+
+def test_the_departure_from_the_prior_fades_with_the_amount_of_speech():
+    departures = [estimated(8.0 * n, n)[1][1] for n in (200, 2000, 20000)]
+    assert departures[0] > departures[1] > departures[2] > 0
+
+
+def test_the_network_is_told_how_much_is_known_and_whether_it_was_neutral():
+    assert estimated(0, 100)[1][-2] == pytest.approx(np.log(2), abs=1e-5)
+    assert [estimated(0, 100, neutral)[1][-1] for neutral in (False, True)] == [0.0, 1.0]
+
+
+def test_the_level_of_a_recording_tells_the_network_nothing():
+    mean, known = estimated(5000.0, 100)
+    assert known[LEVEL_COLUMN] == 0.0
+    assert mean[LEVEL_COLUMN] == pytest.approx(50.0)
+
+
+def test_a_calibration_read_from_its_text_is_neutral():
+    settings = FeatureSettings()
+    frames = np.ones((900, settings.columns))
+    speaker = Speaker().hear(frames)
+    assert not speaker.neutral
+    assert Speaker.from_text(speaker.to_text(settings), settings).neutral

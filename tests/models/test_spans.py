@@ -61,7 +61,7 @@ class Listening:
     def __init__(self):
         self.given = []
 
-    def logits(self, columns, speech):
+    def logits(self, columns, speech, known):
         self.given.append((columns.copy(), speech.copy()))
         return Logits(np.array([*columns[speech].mean(axis=0)[: len(EMOTIONS)]]), 1.0)
 
@@ -106,10 +106,15 @@ def test_a_network_of_spans_is_given_the_averages_of_the_windows_frames(seconds)
     columns, mask = given[-1]
     assert len(columns) == min(60, len(expected))
     np.testing.assert_array_equal(mask, spoken[-60:])
+    # A span that is not voiced has the pitch of the last voiced one.
+    others = np.arange(columns.shape[1]) != CARD.features.pitch_column
     np.testing.assert_allclose(
-        columns[mask], np.nan_to_num(expected[-60:][mask]), rtol=1e-4, atol=1e-4
+        columns[mask][:, others],
+        np.nan_to_num(expected[-60:][mask][:, others]),
+        rtol=1e-4,
+        atol=1e-4,
     )
-    assert not columns[~mask].any()
+    assert not columns[~mask][:, others].any()
 
 
 @settings(max_examples=20, deadline=None)

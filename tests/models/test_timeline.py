@@ -138,19 +138,58 @@ def states(line, probabilities):
     ]
 
 
-def test_unsure_does_not_flicker_where_the_probability_is_near_the_threshold():
+def test_a_shown_label_does_not_flicker_where_its_probability_is_near_the_threshold():
     line = timeline(Decision(unsure_below=0.4, unsure_margin=0.1, smoothing=0.0))
-    near = [0.41, 0.39, 0.36, 0.41]
-    assert states(line, near) == ["speech"] * 4
-    assert states(line, [0.34, *near]) == ["unsure"] * 5
-    assert states(line, [0.46, *near]) == ["speech"] * 5
+    near = [0.39, 0.36, 0.31]
+    assert states(line, near) == ["unsure"] * 3
+    assert states(line, [0.41, *near]) == ["speech"] * 4
+    assert states(line, [0.29, *near]) == ["unsure"] * 4
 
 
-def test_silence_forgets_that_the_speech_before_was_unsure():
+def test_silence_ends_what_was_shown():
     line = timeline(Decision(unsure_below=0.4, unsure_margin=0.1, smoothing=0.0))
-    assert states(line, [0.34, 0.42]) == ["unsure", "unsure"]
+    assert states(line, [0.42, 0.36]) == ["speech", "speech"]
     line.silence(3.0, 4.0)
-    assert states(line, [0.42]) == ["speech"]
+    assert states(line, [0.36]) == ["unsure"]
+
+
+def test_nothing_is_shown_before_enough_speech_was_heard():
+    line = timeline(Decision(unsure_below=0.0, enough_s=1.5))
+    shown = [speak(line, "happy", at=k / 4).emotion for k in range(8)]
+    assert shown == [None] * 5 + ["happy"] * 3
+
+
+def test_silence_does_not_count_as_speech_that_was_heard():
+    line = timeline(Decision(unsure_below=0.0, enough_s=0.5))
+    for k in range(8):
+        line.silence(k / 4, (k + 1) / 4)
+    assert speak(line, "happy", at=2.0).emotion is None
+    assert speak(line, "happy", at=2.25).emotion == "happy"
+
+
+def test_each_label_has_its_own_threshold():
+    needed = (0.3, 0.5, 0.5, 0.5, 0.9)
+    decision = Decision(shown_above=needed, smoothing=0.0)
+    for label, emotion in enumerate(EMOTIONS):
+        for probability, shown in ((needed[label] + 0.02, emotion), (needed[label] - 0.02, None)):
+            line = timeline(decision)
+            others = np.full(5, (1 - probability) / 4)
+            others[label] = probability
+            window = line.speech(0.0, 3.0, logits=np.log(others), step_s=0.25, weight=1.0)
+            assert window.emotion == shown
+
+
+def test_a_label_gives_way_at_once_to_another_that_reaches_its_threshold():
+    line = timeline(Decision(unsure_below=0.4, unsure_margin=0.4, smoothing=0.0))
+    assert speak(line, "sad").emotion == "sad"
+    assert speak(line, "angry").emotion == "angry"
+
+
+def test_the_prior_shifts_the_logits_after_the_temperature():
+    decision = Decision(temperature=2.0, prior=(1.0, 0.0, 0.0, 0.0, 0.0), smoothing=0.0)
+    window = speak(timeline(decision), "sad", strength=2.0)
+    expected = softmax(np.array([1.0, 0.0, 1.0, 0.0, 0.0]))
+    assert window.probabilities == pytest.approx(expected, abs=1e-4)
 
 
 @given(
@@ -252,8 +291,7 @@ def test_half_an_hour_of_windows_takes_no_more_than_200_kb():
     assert len(line.judgement(1800.0).windows) == 7200
 
 
-def test_what_a_voice_leans_to_is_taken_away():
-    leaning = np.log([0.1, 0.1, 0.6, 0.1, 0.1])
-    plain, fair = timeline(), Timeline(EMOTIONS, DECISION, bias=leaning)
-    assert speak(plain, "sad", strength=1.5).emotion == "sad"
-    assert max(speak(fair, "sad", strength=1.5).probabilities) < 0.3
+def test_a_calibration_shifts_neutrals_logit_alone():
+    decision = Decision(prior=(0.1, 0.0, 0.0, 0.0, 0.2), calibrated=0.5)
+    assert decision.after_calibration(5).prior == pytest.approx((0.6, 0.0, 0.0, 0.0, 0.2))
+    assert Decision(calibrated=0.5).after_calibration(5).prior == (0.5, 0.0, 0.0, 0.0, 0.0)

@@ -9,14 +9,14 @@ from typing import Any
 from tests.training.stores import imagined_held
 from training.encoders import Taught, train_encoder
 from training.fit import Progress
-from training.store import Store
+from training.teaching.lessons import Prompts
 from training.teaching.pupil import PupilSettings
 
 TINY = PupilSettings(units=6, states=3, steps=4, batch=4, frames=50)
 
 
 def taught_in(
-    cache: Path, store: Store, *, tell: Callable[[Progress], None] = print, **changed: Any
+    cache: Path, store: Prompts, *, tell: Callable[[Progress], None] = print, **changed: Any
 ) -> Taught:
     """Return an encoder that heard a store, kept in a cache; `changed` are other settings."""
     options = {"settings": TINY, "seed": 1} | changed

@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.bundle import Decision
 from models.labels import EMOTIONS
 from training.calibration import (
+    FALSE,
+    MOST_VOICE,
     VOICE_LOST,
     calibrate,
     calibration,
@@ -15,6 +18,7 @@ from training.calibration import (
     highest_voices,
     pooled_decision,
     probabilities_at,
+    thresholds,
 )
 from training.manifest import Utterance
 from training.outcomes import Outcome
@@ -88,12 +92,14 @@ def test_the_bundles_decision_comes_from_every_fold():
     store, outcomes = experiment(exaggerations=(2.0, 2.0, 2.0))
     decision = pooled_decision(store, outcomes)
     truth = np.array([EMOTIONS.index(u.emotion) for u in store.utterances])
-    assert decision == calibrate(
+    expected = calibrate(
         truth,
         np.concatenate([o.cold for o in outcomes]),
         corpora=np.array([u.corpus for u in store.utterances]),
         voice=np.concatenate([highest_voices(o) for o in outcomes]),
     )
+    for name in ("temperature", "unsure_below", "voice_above"):
+        assert getattr(decision, name) == getattr(expected, name)
     confidence = np.concatenate(
         [probabilities_at(o.cold, decision.temperature).max(axis=1) for o in outcomes]
     )
@@ -119,10 +125,10 @@ def test_as_many_clips_of_real_speech_are_silenced_as_is_allowed_and_no_more():
     assert 0.6 * VOICE_LOST < lost <= VOICE_LOST
 
 
-def test_what_more_likely_than_not_is_a_voice_is_never_refused():
+def test_what_may_be_a_voice_is_never_refused():
     store, outcomes = experiment()
     sure = [Outcome(o.split, o.cold, o.warm, o.heard, o.voice + 20, o.clip) for o in outcomes]
-    assert pooled_decision(store, sure).voice_above == 0.0
+    assert pooled_decision(store, sure).voice_above == MOST_VOICE
 
 
 def test_a_clip_is_as_much_a_voice_as_its_best_window():
@@ -154,3 +160,40 @@ def test_a_large_corpus_weighs_no_more_than_a_small_one():
     names = np.array(["large"] * EACH + ["small"] * 40)
     alike = calibrate(many, few, corpora=names).temperature
     assert alike > calibrate(many, few).temperature + 0.2
+
+
+def course_of(*probabilities):
+    """Return a course of windows in which neutral has 1 - p and fearful p, all far apart."""
+    rows = [
+        [0.0, 100.0 * k, 100.0, 1.0, 5.0, *np.log([1 - p - 0.03, 0.01, 0.01, 0.01, p])]
+        for k, p in enumerate(probabilities, start=1)
+    ]
+    return np.array(rows)
+
+
+def neutral_outcome(*probabilities):
+    path = Path("a")
+    store = Store([Utterance(path, "ravdess", "a", "F", "neutral", "neutral", 1.0)])
+    split = Split("a", (), (0,))
+    logs = np.log(np.full((1, 5), 0.2))
+    heard = np.ones(1, bool)
+    return store, [
+        Outcome(split, logs, logs, heard, courses=[course_of(*probabilities)]),
+    ]
+
+
+def test_an_emotion_needs_a_probability_that_neutral_speech_rarely_has():
+    plain = Decision(smoothing=0.0)
+    calm, fearful = (
+        thresholds(*neutral_outcome(*[0.1] * 80, *[worst] * 20), plain) for worst in (0.3, 0.8)
+    )
+    assert fearful[4] > 0.75
+    assert calm[4] < fearful[4]
+    assert calm[:4] == fearful[:4]
+
+
+def test_a_few_windows_of_neutral_speech_may_show_an_emotion():
+    plain = Decision(smoothing=0.0)
+    few = round(100 * FALSE)
+    needed = thresholds(*neutral_outcome(*[0.1] * (100 - few), *[0.9] * few), plain)
+    assert needed[4] < 0.9

@@ -69,7 +69,7 @@ NAMES = {
         "01Neutral/n1-07-02-02-65.wav": ("65", "M", "neutral", "neutral"),
         "03Happy/h3-04-02-02-56.wav": ("56", "M", "happy", "happy"),
     },
-    "crema_d": {
+    "cremad": {
         "AudioWAV/1001_DFA_ANG_XX.wav": ("1001", "M", "angry", "angry"),
         "AudioWAV/1002_IEO_FEA_HI.wav": ("1002", "F", "fearful", "fearful"),
         "AudioWAV/1091_IEO_HAP_LO.wav": ("1091", "F", "happy", "happy"),
@@ -104,6 +104,45 @@ NAMES = {
         "OAF_Pleasant_surprise/OAF_back_ps.wav": ("OAF", "F", "surprised", None),
         "YAF_disgust/YAF_goose_disgust.wav": ("YAF", "F", "disgust", None),
     },
+    "javanese": {
+        "01-01-01_01.wav": ("01", "F", "neutral", "neutral"),
+        "05-04-02_07.wav": ("05", "F", "sad", "sad"),
+        "06-01-03_01.wav": ("06", "M", "happy", "happy"),
+        "10-02-05_03.wav": ("10", "M", "fearful", "fearful"),
+        "10-04-06_07.wav": ("10", "M", "angry", "angry"),
+    },
+    "emovo": {
+        "EMOVO/f1/gio-f1-b1.wav": ("f1", "F", "happy", "happy"),
+        "m3/neu-m3-n5.wav": ("m3", "M", "neutral", "neutral"),
+        "tri-f2-l4.wav": ("f2", "F", "sad", "sad"),
+        "m1/rab-m1-d1.wav": ("m1", "M", "angry", "angry"),
+        "m2/pau-m2-b2.wav": ("m2", "M", "fearful", "fearful"),
+        "f3/sor-f3-b3.wav": ("f3", "F", "surprised", None),
+        "f3/dis-f3-b3.wav": ("f3", "F", "disgust", None),
+    },
+    "aesdd": {
+        "anger/a01 (1).wav": ("1", "F", "angry", "angry"),
+        "fear/f11 (01).wav": ("1", "F", "fearful", "fearful"),
+        "happiness/h20 (4).wav": ("4", "M", "happy", "happy"),
+        "sadness/s07 (5)b.wav": ("5", "F", "sad", "sad"),
+        "disgust/d03 (6).wav": ("6", "M", "disgust", None),
+    },
+    "banglaser": {
+        "03-01-01-01-01-01-01.wav": ("01", "M", "happy", "happy"),
+        "03-01-02-01-02-03-34.wav": ("34", "F", "sad", "sad"),
+        "Actor 20/03-01-03-02-03-01-20.wav": ("20", "F", "angry", "angry"),
+        "03-01-05-01-01-01-33.wav": ("33", "M", "neutral", "neutral"),
+        "03-01-04-02-01-01-33.wav": ("33", "M", "surprised", None),
+    },
+    "ordinary": {
+        "LibriSpeech/train-clean-100/103/1240/103-1240-0000.flac": (
+            "libri_103",
+            "",
+            "neutral",
+            "neutral",
+        ),
+        "speechocean/008110110.wav": ("so_0811", "", "neutral", "neutral"),
+    },
 }
 WRONG = {
     "ravdess": {
@@ -129,7 +168,7 @@ WRONG = {
         "f2-01-01-03-27.wav": "not a name like",
         "f2-01-01-01-66.wav": "no speaker 66",
     },
-    "crema_d": {
+    "cremad": {
         "1092_DFA_ANG_XX.wav": "no actor 1092",
         "1001_XYZ_ANG_XX.wav": "no sentence XYZ",
         "1001_DFA_BAD_XX.wav": "emotion 'BAD'",
@@ -140,6 +179,14 @@ WRONG = {
         "OAF_angry/YAF_back_angry.wav": "folder says speaker OAF",
         "OAF_back_cross.wav": "emotion 'cross'",
     },
+    "javanese": {"11-01-01_01.wav": "no speaker 11", "01-01-04_01.wav": "emotion '04'"},
+    "emovo": {"m1/gio-f1-b1.wav": "folder says speaker m1", "abc-f1-b1.wav": "emotion 'abc'"},
+    "aesdd": {"fear/a01 (1).wav": "folder says emotion f", "a01 (7).wav": "not a name like"},
+    "banglaser": {
+        "03-01-01-01-01-01-35.wav": "no speaker 35",
+        "03-01-09-01-01-01-01.wav": "emotion '09'",
+    },
+    "ordinary": {"a.wav": "not a name like"},
 }
 
 
@@ -168,7 +215,7 @@ def test_another_name_is_refused_with_the_reason(name, path, reason):
 def test_a_corpus_says_where_it_is_on_which_terms_and_whom_to_cite(name):
     corpus = CORPORA[name]
     assert corpus.name == name
-    assert corpus.home.startswith(("https://", "http://"))
+    assert corpus.home.startswith(("https://", "http://")) or name == "javanese"
     assert all([corpus.title, corpus.language, corpus.licence, corpus.citation, corpus.steps])
     assert all(archive.url.startswith(("https://", "http://")) for archive in corpus.archives)
 
@@ -183,8 +230,8 @@ def test_the_labels_of_a_corpus_are_apart_and_mean_one_of_the_five_or_nothing(na
         corpus.emotion("hapy")
 
 
-def test_crema_ds_sexes_are_those_of_its_table_of_actors():
-    sexes = [CORPORA["crema_d"].parse(PurePosixPath(f"{a}_DFA_ANG_XX.wav")).sex for a in ACTORS]
+def test_cremads_sexes_are_those_of_its_table_of_actors():
+    sexes = [CORPORA["cremad"].parse(PurePosixPath(f"{a}_DFA_ANG_XX.wav")).sex for a in ACTORS]
     assert (sexes.count("F"), sexes.count("M")) == (43, 48)
 
 

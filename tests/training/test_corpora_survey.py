@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training.recordings import RATE, layout, record, voice
+from tests.training.untrained import untrained
 from training.corpora import CORPORA
 from training.corpora.findings import Finding, Findings, contradictions
 from training.corpora.sound import SILENCE, UnusableError, examine
 from training.corpora.survey import survey
 from training.manifest import find_corpora
+from training.shelf import Shelf
 from training.store import load_store
 
 SAVEE = CORPORA["savee"]
@@ -134,7 +136,9 @@ def test_what_is_left_out_as_a_duplicate_the_store_would_drop_too(tmp_path, save
     header = "path,corpus,speaker,sex,emotion,intensity,sentence,take,duration_s,sample_rate"
     (savee / "manifest.csv").write_text("\n".join([header, *rows]) + "\n")
     utterances = find_corpora(tmp_path)["savee"]
-    store = load_store(utterances, cache=tmp_path / "cache", versions=1, jobs=1)
+    store = load_store(
+        utterances, untrained().recognizer(), shelf=Shelf(tmp_path / "cache"), versions=1
+    )
     dropped = {f"savee/{u.path.relative_to(savee).as_posix()}" for u in store.duplicates}
     assert (
         dropped

@@ -1,14 +1,18 @@
-"""Women and men, counted apart; and the one split that leaks, kept apart from all others."""
+"""Women, men and single speakers are compared; the split that leaks stays apart from the others."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from models.bundle import save_bundle
 from models.labels import EMOTIONS
 from tests.training.untrained import untrained
-from training.fairness import fairness
+from training.fairness import CLIPS, fairness, gini
 from training.inflated import inflated, random_split
 from training.manifest import Utterance
 from training.outcomes import Outcome
@@ -57,6 +61,45 @@ def test_a_corpus_that_does_not_tell_sexes_or_has_one_is_left_out():
     assert set(fairness(store, [outcome_of(store, lambda u: False)])["by_corpus"]) == {"nemo"}
     only = store_of(("emospeech", "", 10))
     assert fairness(only, [outcome_of(only, lambda u: False)]) == {}
+
+
+def test_ordinary_speech_does_not_count_as_a_corpus():
+    store = store_of(("nemo", "F", 20), ("nemo", "M", 20), ("ordinary", "F", 10))
+    store.utterances[40:] = [
+        replace(u, kind="read", sex="FM"[k % 2]) for k, u in enumerate(store.utterances[40:])
+    ]
+    found = fairness(store, [outcome_of(store, lambda u: False)])
+    assert set(found["by_corpus"]) == {"nemo"}
+    assert found["n"] == 40
+
+
+def test_each_speaker_with_enough_clips_has_a_figure():
+    store = store_of(*((f"c{k}", sex, 20) for k in range(2) for sex in "FM"), ("c0", "", CLIPS - 1))
+    wrong = {"c0F": ("sad", "angry", "happy"), "c0M": ("sad",), "c1F": ("sad",), "c0": ()}
+    outcome = outcome_of(store, lambda u: u.emotion in wrong.get(u.speaker, ()))
+    found = fairness(store, [outcome])["by_speaker"]
+    assert found["speakers"] == 4
+    assert (found["worst"], found["median"]) == (pytest.approx(0.4), pytest.approx(0.8))
+    assert found["gini"] == pytest.approx(gini(np.array([0.4, 0.8, 0.8, 1.0])), abs=1e-4)
+
+
+def test_without_a_speaker_of_enough_clips_no_speaker_has_a_figure():
+    store = store_of(("nemo", "F", CLIPS - 1), ("nemo", "M", CLIPS - 1))
+    assert fairness(store, [outcome_of(store, lambda u: False)])["by_speaker"] == {}
+
+
+@given(arrays(float, st.integers(1, 20), elements=st.floats(0.01, 1)), st.floats(0.1, 10))
+def test_the_gini_coefficient_keeps_its_bounds_and_ignores_the_scale(values, scale):
+    own = gini(values)
+    assert -1e-9 <= own <= 1 - 1 / len(values) + 1e-9
+    assert gini(scale * values) == pytest.approx(own, abs=1e-9)
+    assert gini(np.concatenate([values, values])) == pytest.approx(own, abs=1e-9)
+
+
+def test_the_gini_coefficient_is_that_of_the_textbook():
+    assert gini(np.array([0.5, 0.5, 0.5])) == 0.0
+    assert gini(np.array([0.0, 0.0, 0.0, 1.0])) == pytest.approx(0.75)
+    assert gini(np.zeros(3)) == 0.0
 
 
 def test_the_random_split_is_four_to_one_of_ravdess_alone_and_leaks():

@@ -114,21 +114,20 @@ def test_a_clip_is_heard_at_every_speed_in_several_versions_of_one_length(folder
     assert len(store) == len(held) == 2 * len(SPEEDS)
     assert len({u.speaker for u in store.utterances}) == 2 * len(SPEEDS)
     lengths = []
-    for versions, speech, states in zip(store.columns, store.speech, held, strict=True):
+    for versions, states in zip(store.columns, held, strict=True):
         assert len(versions) == VERSIONS
         assert {len(version) for version in versions} == {len(versions[0])}
         assert versions[0].shape[1] == FeatureSettings().columns
         assert states.shape == (len(ends_of(len(versions[0]))), UNITS)
-        assert all(of_it.all() for of_it in speech)
         lengths.append(len(versions[0]))
     slowest, fastest = lengths[0], lengths[len(SPEEDS) - 1]
     assert slowest > 1.4 * fastest
 
 
-def test_what_was_heard_once_comes_from_the_shelf(folder, tmp_path, monkeypatch):
+def test_what_was_heard_once_comes_from_the_shelf(folder, tmp_path):
     shelf = Shelf(tmp_path / "shelf")
     store, held = load_prompts(folder, weights=random_weights(), shelf=shelf, jobs=1)
-    monkeypatch.setattr(module, "_load", None)
+    # Without weights the teacher could not be run again.
     again, held_again = load_prompts(folder, weights={}, shelf=shelf)
     assert again.utterances == store.utterances
     assert all(np.array_equal(a, b) for a, b in zip(held, held_again, strict=True))

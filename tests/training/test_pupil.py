@@ -11,7 +11,6 @@ from models.features import BLOCK, FeatureSettings
 from models.steps import STEPS, ends_of, steps_of
 from tests.training.stores import imagined_held, imagined_store
 from training.flatbuffer import flatbuffer
-from training.states import states_of
 from training.teaching.lessons import Lessons
 from training.teaching.pupil import (
     PupilSettings,
@@ -54,6 +53,18 @@ def served_of(pupil, lessons):
 
 
 FEATURES = replace(FeatureSettings(), states=SMALL.states)
+
+
+def states_of(mfcc: np.ndarray, encoder) -> np.ndarray:
+    """Return the states of a clip's frames, shape (frames, states), heard from its beginning."""
+    frames = len(mfcc)
+    whole = np.pad(mfcc, ((0, -frames % BLOCK), (0, 0)), mode="edge") if frames else mfcc
+    held = encoder.nothing()
+    parts = []
+    for begin in range(0, len(whole), BLOCK):
+        said, held = encoder.hear(np.ascontiguousarray(whole[begin : begin + BLOCK]), held)
+        parts.append(said)
+    return np.concatenate(parts)[:frames] if parts else np.zeros((0, encoder.states), np.float32)
 
 
 @pytest.fixture(scope="module")

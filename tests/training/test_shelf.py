@@ -1,63 +1,58 @@
-"""A measurement is kept until something that it depends on changes."""
-
-from dataclasses import replace
-from pathlib import Path
+"""The cache returns arrays until their code, settings or inputs change."""
 
 import numpy as np
+import pytest
 
-from tests.training.untrained import untrained
-from training.manifest import Utterance
-from training.shelf import Shelf, judging
-from training.store import Store
-
-CARD, WEIGHTS = untrained().card, untrained().weights
-STORE = Store(
-    [Utterance(Path(f"{k}.wav"), "jl", f"s{k}", "F", "sad", "sad", 1.0) for k in range(3)], [], []
-)
+from training.shelf import Shelf, digest_of
 
 
-def test_what_was_made_once_is_not_made_again(tmp_path):
-    made = []
+def counted(made, value):
+    """Return arrays, and note that they were made."""
+    made.append(value)
+    return {"a": np.arange(value), "b": np.array([[0.5]])}
 
-    def make():
-        made.append(1)
-        return {"a": np.arange(3), "b": np.array([[0.5]])}
 
-    first = Shelf(tmp_path).fetch(["key", 1], make)
-    again = Shelf(tmp_path).fetch(["key", 1], make)
-    assert len(made) == 1
+def failing():
+    """Fail, as an interrupted computation does."""
+    raise KeyboardInterrupt
+
+
+def test_arrays_are_made_once(tmp_path):
+    made, shelf = [], Shelf(tmp_path)
+    assert not shelf.has(counted, key=["key", 1])
+    first = shelf.fetch(counted, made, 3, key=["key", 1])
+    again = Shelf(tmp_path).fetch(counted, made, 3, key=["key", 1])
+    assert shelf.has(counted, key=["key", 1])
+    assert made == [3]
     assert set(first) == set(again) == {"a", "b"}
     np.testing.assert_array_equal(first["a"], again["a"])
-    Shelf(tmp_path).fetch(["key", 2], make)
-    assert len(made) == 2
 
 
-def test_nothing_is_left_of_a_measurement_that_failed(tmp_path):
-    def fail():
-        raise RuntimeError("killed")
-
-    for _ in range(2):
-        try:
-            Shelf(tmp_path / "shelf").fetch("key", fail)
-        except RuntimeError:
-            continue
-        raise AssertionError("nothing was on the shelf")
-    assert not (tmp_path / "shelf").exists()
+def test_another_key_is_another_entry(tmp_path):
+    made, shelf = [], Shelf(tmp_path)
+    assert len(shelf.fetch(counted, made, 3, key=1)["a"]) == 3
+    assert len(shelf.fetch(counted, made, 4, key=2)["a"]) == 4
+    assert made == [3, 4]
 
 
-def test_the_key_changes_with_network_decision_clips_and_code(tmp_path):
-    code = tmp_path / "code.py"
-    code.write_text("x = 1\n")
-    base = judging(CARD, WEIGHTS, STORE, (0, 1), str(code))
-    other_decision = replace(CARD, decision=replace(CARD.decision, temperature=3.0))
-    changed = [
-        judging(CARD, WEIGHTS._replace(network=WEIGHTS.network + b"x"), STORE, (0, 1), str(code)),
-        judging(other_decision, WEIGHTS, STORE, (0, 1), str(code)),
-        judging(CARD, WEIGHTS, STORE, (0, 2), str(code)),
-        judging(CARD, WEIGHTS, STORE, (0, 1)),
-    ]
-    code.write_text("x = 1  # a comment\n")
-    assert judging(CARD, WEIGHTS, STORE, (0, 1), str(code)) == base
-    code.write_text("x = 2\n")
-    changed.append(judging(CARD, WEIGHTS, STORE, (0, 1), str(code)))
-    assert all(key != base for key in changed)
+def test_other_code_is_another_entry(tmp_path, monkeypatch):
+    made, shelf = [], Shelf(tmp_path)
+    shelf.fetch(counted, made, 3, key=1)
+    monkeypatch.setattr("training.shelf.code_digest", lambda _: "other code")
+    shelf.fetch(counted, made, 3, key=1)
+    assert made == [3, 3]
+
+
+def test_an_interrupted_computation_leaves_no_entry(tmp_path):
+    shelf = Shelf(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        shelf.fetch(failing, key=1)
+    assert not shelf.has(failing, key=1)
+
+
+def test_a_digest_follows_every_byte():
+    one, other = np.arange(4.0), np.arange(4.0)
+    assert digest_of(one, b"x") == digest_of(other, b"x")
+    other[3] += 1e-9
+    assert digest_of(one, b"x") != digest_of(other, b"x")
+    assert digest_of(one, b"x") != digest_of(one, b"y")

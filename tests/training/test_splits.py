@@ -1,11 +1,13 @@
 """No speaker is ever on both sides of a split."""
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from training.manifest import Utterance, find_corpora
-from training.splits import FOLDS, corpus_splits, speaker_splits
+from training.splits import FOLDS, corpus_splits, limited, source_of, speaker_splits
 
 
 def corpus(name, speakers, each):
@@ -57,6 +59,21 @@ def test_leaving_a_corpus_out_leaves_all_of_it_out():
         assert left_out not in {SMALL[i].corpus for i in split.train}
 
 
+def test_each_split_leaves_one_source_of_ordinary_speech_out_whole():
+    read = [
+        replace(u, corpus="ordinary", kind="read", path=Path(source) / u.path.name)
+        for source in ("one", "other")
+        for u in corpus("nemo", 2, 3)
+    ]
+    utterances = [*SMALL, *read]
+    splits = corpus_splits(utterances)
+    tested = [{source_of(utterances[i]) for i in split.test} - {""} for split in splits]
+    assert [len(sources) for sources in tested] == [1] * len(splits)
+    assert set().union(*tested) == {"one", "other"}
+    for split, (source,) in zip(splits, tested, strict=True):
+        assert source not in {source_of(utterances[i]) for i in split.train}
+
+
 def test_one_corpus_alone_cannot_be_left_out():
     assert corpus_splits(corpus("nemo", 9, 30)) == []
 
@@ -74,3 +91,13 @@ def test_the_folds_do_not_depend_on_the_order_of_the_manifest(order):
     utterances = SMALL[::order]
     folds = [{utterances[i].speaker for i in s.test} for s in speaker_splits(utterances)]
     assert folds == [{SMALL[i].speaker for i in s.test} for s in speaker_splits(SMALL)]
+
+
+def test_a_limited_split_tests_some_utterances_of_each_corpus_whatever_their_order():
+    (split, *_) = speaker_splits(SMALL)
+    few = limited(split, SMALL, most=3)
+    counts = Counter(SMALL[i].corpus for i in few.test)
+    assert set(counts.values()) == {3}
+    assert set(few.test) <= set(split.test)
+    assert few.train == split.train
+    assert limited(few, SMALL, most=3) == few

@@ -1,4 +1,4 @@
-"""A network of random weights, as small as can be: for tests of what is measured of any network."""
+"""A network with random weights, for tests of what is measured of any network."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ from models.bundle import Card, Weights
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
 from models.normalisation import Normalisation
-from training.fit import export
-from training.networks import RAW
+from models.spans import SPAN
+from training.networks import RAW, untrained_network
 from training.outcomes import Trained
 from training.splits import Split
 
 FRAMES = 300
 
 
+def card() -> Card:
+    """Return a card without an encoder."""
+    even = np.ones(FeatureSettings().columns, np.float32)
+    normalisation = Normalisation(-20 * even, 20 * even, 100 * even)
+    return Card(
+        "untrained", "0", EMOTIONS, FeatureSettings(), normalisation, FRAMES, RAW, span=SPAN
+    )
+
+
 @cache
 def weights(seed: int = 0) -> Weights:
-    """Return a network that takes the mean of its frames and weighs it at random."""
+    """Return a network that weighs the moments of a window at random."""
     keras.utils.set_random_seed(seed)
-    window = keras.Input((FRAMES, FeatureSettings().columns + 1))
-    mean = keras.layers.GlobalAveragePooling1D()(window)
-    return Weights(export(keras.Model(window, keras.layers.Dense(len(EMOTIONS) + 1)(mean))))
+    return untrained_network(card(), b"")
 
 
 def untrained(*, test: tuple[int, ...] = (), seed: int = 0) -> Trained:
-    """Return a split that tests `test`, and such a network for it."""
-    even = np.ones(FeatureSettings().columns, np.float32)
-    normalisation = Normalisation(-20 * even, 20 * even, 100 * even)
-    card = Card("untrained", "0", EMOTIONS, FeatureSettings(), normalisation, FRAMES, RAW)
-    return Trained(Split("a", (), test), card, weights(seed))
+    """Return a split that tests `test`, and a network with random weights for it."""
+    return Trained(Split("a", (), test), card(), weights(seed))

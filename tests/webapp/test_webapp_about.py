@@ -78,10 +78,13 @@ def test_every_corpus_has_its_name_language_and_terms(told, report):
         assert own["name"].lower().replace(" ", "").find(name[:4]) >= 0
         assert own["language"]
         assert own["licence"]
-        assert own["home"].startswith("https://")
+        if name == "javanese":  # the project knows no official address
+            assert own["home"] is None
+        else:
+            assert own["home"].startswith(("https://", "http://"))
         assert own["speakers"] == report["protocol"]["trained_on"][name]["speakers"]
     assert corpora["nemo"]["language"] == "Polish"
-    assert [name for name, own in corpora.items() if not own["heard"]] == ["emospeech"]
+    assert all(own["heard"] for own in corpora.values())
 
 
 def test_what_disturbs_and_what_was_aimed_at_is_told_too(told, report):
@@ -161,7 +164,10 @@ def test_sessions_are_told_and_one_that_no_corpus_has_is_null(bundle, report):
 
 def test_the_spread_over_speakers_is_told_where_the_report_has_it(bundle, report, told):
     assert told["report"]["people"]["women"] == report["fairness"]["women"]["mean"]
-    assert told["report"]["people"]["gini"] is None
+    own = report["fairness"]["by_speaker"]
+    assert told["report"]["people"]["gini"] == own["gini"]
+    bare = {name: part for name, part in report["fairness"].items() if name != "by_speaker"}
+    assert with_sections(bundle, report, fairness=bare)["people"]["gini"] is None
     spread = {"speakers": 120, "worst": 0.2, "median": 0.6, "gini": 0.15}
     fairness = report["fairness"] | {"by_speaker": spread}
     people = with_sections(bundle, report, fairness=fairness)["people"]

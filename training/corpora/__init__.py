@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from training.corpora import (
+    aesdd,
     ased,
-    crema_d,
+    banglaser,
+    cremad,
     emodb,
     emospeech,
+    emovo,
+    javanese,
     jl,
     ketts,
     nemo,
+    ordinary,
     ravdess,
     savee,
     tess,
@@ -20,7 +25,23 @@ from training.corpora.corpus import Archive, Clip, Corpus, MisnamedError
 # kept: a new corpus goes to the end.
 CORPORA: dict[str, Corpus] = {
     module.CORPUS.name: module.CORPUS
-    for module in (ravdess, jl, nemo, emospeech, ketts, ased, crema_d, emodb, savee, tess)
+    for module in (
+        ravdess,
+        jl,
+        nemo,
+        emospeech,
+        ketts,
+        ased,
+        cremad,
+        emodb,
+        savee,
+        tess,
+        javanese,
+        emovo,
+        aesdd,
+        banglaser,
+        ordinary,
+    )
 }
 
 __all__ = ["CORPORA", "Archive", "Clip", "Corpus", "MisnamedError"]

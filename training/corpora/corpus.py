@@ -72,6 +72,7 @@ class Corpus:
     name : str
         Of its folder and in the manifests.
     title, language, home, licence, citation : str
+        `home` is empty where the project knows no official address.
     parse : callable
         Reads a recording's path within the corpus's folder; raises `MisnamedError`.
     steps : str

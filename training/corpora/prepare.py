@@ -133,7 +133,8 @@ def _how(corpus: Corpus, folder: Path) -> str:
         size = sum(archive.size or 0 for archive in corpus.archives)
         much = f" ({size / 1e6:.0f} MB)" if size else ""
         return f"{run} fetches it{much} from {corpus.home}; licence: {corpus.licence}."
+    home = f"{corpus.home}; " if corpus.home else ""
     return (
-        f"To get it, {corpus.steps} ({corpus.home}; licence: {corpus.licence}), put it into "
+        f"To get it, {corpus.steps} ({home}licence: {corpus.licence}), put it into "
         f"{folder}, zipped or unpacked, and run {run}."
     )

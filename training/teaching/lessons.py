@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import numpy.typing as npt
 
 from models.features import Floats
 from models.steps import ends_of, steps_of
-from training.store import Store
+from training.manifest import Utterance
 from training.teaching.pupil import BOUND, Batch, PupilSettings
 from training.teaching.teacher import UNITS
 
 LEAST_DEVIATION = 0.02
 SOME = 2000
 """Clips from which the statistics are estimated."""
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """Prompts and their features.
+
+    Attributes
+    ----------
+    utterances : list of Utterance
+    columns : list of list of ndarray
+        `columns[i][v]`: prompt i, version v, shape (frames, columns), float16.
+    """
+
+    utterances: list[Utterance] = field(default_factory=list)
+    columns: list[list[npt.NDArray[np.float16]]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        """Return the number of prompts."""
+        return len(self.utterances)
 
 
 class Lessons:
@@ -24,7 +45,7 @@ class Lessons:
 
     Parameters
     ----------
-    store : Store
+    store : Prompts
         Its emotions are not looked at.
     states : list of ndarray, shape (steps, UNITS)
         The teacher's, of each utterance of the store.
@@ -37,7 +58,7 @@ class Lessons:
 
     def __init__(
         self,
-        store: Store,
+        store: Prompts,
         states: list[Floats],
         *,
         settings: PupilSettings,

@@ -24,7 +24,8 @@ from models.features import FeatureSettings, Floats, extractor
 from training.augmentation import Recipe, apply_recipe, recipe_for
 from training.manifest import Utterance
 from training.shelf import Arrays, Shelf
-from training.store import RATE, Store
+from training.store import RATE
+from training.teaching.lessons import Prompts
 from training.teaching.teacher import TOGETHER, Teacher, mel_powers
 
 PACKAGES = tuple(f"asterisk-core-sounds-{name}-g722" for name in ("en", "es", "fr", "it", "ru"))
@@ -125,7 +126,7 @@ def clips(paths: list[Path], rng: np.random.Generator) -> Iterator[tuple[str, Fl
 
 def load_prompts(
     folder: Path, *, weights: dict[str, Floats], shelf: Shelf, jobs: int = os.cpu_count() or 1
-) -> tuple[Store, list[Floats]]:
+) -> tuple[Prompts, list[Floats]]:
     """Return the prompts' features, and what the teacher holds of them, from the shelf if there.
 
     Parameters
@@ -136,8 +137,8 @@ def load_prompts(
 
     Returns
     -------
-    Store
-        A speaker for each voice at each speed; all is speech.
+    Prompts
+        A speaker for each voice at each speed.
     list of ndarray, shape (steps, UNITS)
         What the teacher holds of each clip as it is.
 
@@ -149,8 +150,8 @@ def load_prompts(
     paths = fetch_prompts(folder)
     sizes = [[path.name, path.stat().st_size] for path in paths]
     key = ["prompts", SPEEDS, VERSIONS, FeatureSettings().to_json(), sizes]
-    found = shelf.fetch(key, lambda: _load(paths, weights, jobs))
-    store, held = Store([], [], []), []
+    found = shelf.fetch(_load, paths, weights, jobs, key=key)
+    store, held = Prompts(), []
     columns = np.split(found["columns"], np.cumsum(found["lengths"])[:-1])
     states = np.split(found["held"], np.cumsum(found["steps"])[:-1])
     for number, (voice, own) in enumerate(zip(found["voices"].tolist(), states, strict=True)):
@@ -159,7 +160,6 @@ def load_prompts(
         seconds = len(versions[0]) / FeatureSettings().frames_per_second
         store.utterances.append(Utterance(path, "prompts", voice, "", "neutral", "", seconds))
         store.columns.append(versions)
-        store.speech.append([np.ones(len(version), np.bool_) for version in versions])
         held.append(own)
     return store, held
 

@@ -443,6 +443,7 @@ export default {
     judged_only: "Nur beurteilt, nicht zum Lernen genutzt: die Angaben sind zu unzuverlässig.",
     sounds: (share) => `Von Geräuschen ohne Sprache wie Rauschen, Musik oder Tippen gelten ${share} als Stille oder bleiben unsicher.`,
     prior: (logit, times) => `Die meiste Sprache ist gewöhnlich, deshalb erwartet das Modell „neutral“: Es addiert ${logit} zum Logit von „neutral“ und macht es damit ${times}-mal so wahrscheinlich gegenüber den anderen.`,
+    priorLess: (logit, times) => `Im Training kam viel neutrale Sprache vor, deshalb erwartet das Modell von selbst „neutral“: Es addiert ${logit} zum Logit von „neutral“ und macht es damit ${times}-mal so wahrscheinlich gegenüber den anderen. Jede Emotion hat eine Schwelle, die gewöhnliche Sprache selten erreicht.`,
     calibrated: (people, before, after) => `Gemessen mit ${people} Menschen, die mit gewöhnlicher Stimme sprachen: Durch eine Abstimmung ändert sich die Zeit, in der „neutral“ gezeigt wird, von ${before} auf ${after}.`,
     calibrated_false: (before, after) => `Eine falsche Emotion wird in ${after} der Zeit gezeigt statt in ${before}.`,
     calibrated_acted: (before, after) => `Von gespielten Aufnahmen werden ${after} richtig beurteilt statt ${before}.`,
@@ -473,6 +474,7 @@ export default {
       "telephone band": "eine Telefonleitung",
       "12 dB louder": "12 dB lauter",
       "12 dB softer": "12 dB leiser",
+      "30 dB softer": "30 dB leiser",
       "12 dB louder, clipped": "12 dB lauter, übersteuert",
     },
     languages: {

@@ -444,6 +444,7 @@ export default {
     judged_only: "Only judged, not learnt from: its labels are too noisy.",
     sounds: (share) => `Of sounds that are no speech, such as noise, music or typing, ${share} are taken for silence or left unsure.`,
     prior: (logit, times) => `Most speech is ordinary, so the model expects neutral: it adds ${logit} to the logit of neutral, which makes neutral ${times} times as likely against the others.`,
+    priorLess: (logit, times) => `The training had much neutral speech, so the model expects neutral by itself: it adds ${logit} to the logit of neutral, which makes neutral ${times} times as likely against the others. Each emotion has a threshold that ordinary speech rarely reaches.`,
     calibrated: (people, before, after) => `Measured with ${people} people who spoke in an ordinary voice: a calibration changes the time in which neutral is shown from ${before} to ${after}.`,
     calibrated_false: (before, after) => `A false emotion is shown for ${after} of the time instead of ${before}.`,
     calibrated_acted: (before, after) => `Of acted clips, ${after} are judged right instead of ${before}.`,
@@ -474,6 +475,7 @@ export default {
       "telephone band": "a telephone line",
       "12 dB louder": "12 dB louder",
       "12 dB softer": "12 dB softer",
+      "30 dB softer": "30 dB softer",
       "12 dB louder, clipped": "12 dB louder, distorted",
     },
     languages: {

@@ -443,6 +443,7 @@ export default {
     judged_only: "Solo analizada, no usada para aprender: sus etiquetas son poco fiables.",
     sounds: (share) => `De los sonidos que no son habla, como ruido, música o tecleo, el ${share} se toma por silencio o queda sin certeza.`,
     prior: (logit, times) => `La mayor parte del habla es habitual, así que el modelo espera «neutral»: suma ${logit} al logit de «neutral», lo que lo hace ${times} veces más probable frente a las demás.`,
+    priorLess: (logit, times) => `El entrenamiento tenía mucha habla neutral, así que el modelo ya espera «neutral»: suma ${logit} al logit de «neutral», lo que lo hace ${times} veces más probable frente a las demás. Cada emoción tiene un umbral que el habla habitual rara vez alcanza.`,
     calibrated: (people, before, after) => `Medido con ${people} personas que hablaron con su voz habitual: un ajuste cambia el tiempo en que se muestra «neutral» del ${before} al ${after}.`,
     calibrated_false: (before, after) => `Una emoción falsa se muestra durante el ${after} del tiempo en vez del ${before}.`,
     calibrated_acted: (before, after) => `De los clips actuados acierta el ${after} en vez del ${before}.`,
@@ -473,6 +474,7 @@ export default {
       "telephone band": "una línea telefónica",
       "12 dB louder": "12 dB más fuerte",
       "12 dB softer": "12 dB más suave",
+      "30 dB softer": "30 dB más suave",
       "12 dB louder, clipped": "12 dB más fuerte, distorsionado",
     },
     languages: {

@@ -52,7 +52,7 @@ def parse(path: PurePosixPath) -> Clip:
 
 
 CORPUS = Corpus(
-    name="crema_d",
+    name="cremad",
     title="CREMA-D, the Crowd-sourced Emotional Multimodal Actors Dataset",
     language="English",
     home="https://github.com/CheyneyComputerScience/CREMA-D",

@@ -17,7 +17,8 @@ def _return_large_blocks() -> None:
 
     By default glibc raises this threshold to the size of each large block that is freed, up to
     32 MB, and then keeps blocks below it in an arena of the thread. With a thread per request,
-    ten refused uploads of 12 to 31 MB left 427 MB in the arenas, and 1 MB with this threshold.
+    ten refused uploads of 12 to 31 MB left over 300 MB in the arenas, and with this threshold less
+    than 5 MB.
     Other C libraries have no such setting.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):

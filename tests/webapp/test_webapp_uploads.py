@@ -187,7 +187,7 @@ def test_a_refused_file_leaves_the_workers_memory_at_once(server, byte):
 
 
 def test_refused_files_of_many_threads_leave_the_workers_memory(server):
-    """Blocks below 32 MB are the ones that glibc would keep for the thread that freed them."""
+    """By default glibc keeps freed blocks below 32 MB in the arena of a thread."""
     (worker,) = server.workers
     bodies = [form(b'"file"; filename="x"', b"G" * (n << 20)) for n in (31, 28, 25, 20, 12)]
     send(server, bodies[0])
@@ -196,7 +196,7 @@ def test_refused_files_of_many_threads_leave_the_workers_memory(server):
         with ThreadPoolExecutor(len(bodies)) as clients:
             codes = [status for status, _ in clients.map(partial(send, server), bodies)]
         assert set(codes) <= {415, 422, 429}
-    assert growth(worker, before) < 100  # 427 MB without the threshold in webapp/wsgi.py
+    assert growth(worker, before) < 100  # 306 MB without the threshold of webapp/wsgi.py
 
 
 def test_bytes_behind_the_last_boundary_are_no_part_of_the_form(server, speech_wav):

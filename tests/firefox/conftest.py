@@ -16,6 +16,10 @@ from tests.firefox.firefox_page import Page
 from tests.firefox.pulse import Room
 from tests.servers import Server
 
+# A refused microphone hangs up while the connection is still being made; Firefox then notes that it
+# could not connect. A test whose server is really out of reach fails by the state of its page.
+EXPECTED = ("can’t establish a connection to the server at ws://",)
+
 server, speech = page_fixtures.server, page_fixtures.speech
 
 
@@ -57,5 +61,10 @@ def open_page(browser: Firefox, server: Server) -> Iterator[Callable[..., Page]]
             return page.open(url or server.url)
 
         yield open_one
-        complaints = [line for page in pages for line in page.console()]
+        complaints = [
+            line
+            for page in pages
+            for line in page.console()
+            if not any(words in line for words in EXPECTED)
+        ]
     assert not complaints

@@ -26,6 +26,8 @@ import numpy.typing as npt
 from models.bundle import Decision
 
 State = Literal["speech", "silence", "unsure"]
+VOICE_S = 5.0
+"""Seconds of voice that suffice for the judgement of a recording, whatever else it holds."""
 STEP_S = 0.25  # what `Decision` gives its weights for
 STATES: tuple[State, ...] = ("speech", "silence", "unsure")
 OTHER_SOUND = 0x80
@@ -69,9 +71,9 @@ class Judgement:
     ----------
     duration_s : float
     emotion : str or None
-        The most probable label; None where no speech was heard.
+        The most probable label; None where too little speech was heard (`Timeline.judgement`).
     probabilities : tuple of float
-        One for each label; all equal where no speech was heard.
+        One for each label; all equal where `emotion` is None.
     windows : sequence of Window
     """
 
@@ -216,6 +218,9 @@ class Timeline:
         self._end_s = 0.0
         self._sum: Doubles = np.zeros(len(labels))
         self._weight = 0.0
+        self._voices = 0  # windows with a voice
+        self._voice_s = 0.0  # time that they stand for
+        self._others = 0  # windows with a sound that is no voice
         self._windows = Windows(labels)
 
     def silence(self, start_s: float, end_s: float, *, other_sound: bool = False) -> Window:
@@ -228,6 +233,7 @@ class Timeline:
         other_sound : bool
             Whether the window holds a sound that is no voice.
         """
+        self._others += other_sound
         self._kept *= self._decision.memory ** (max(0.0, end_s - self._end_s) / STEP_S)
         self._shown = None
         return self._add(start_s, end_s, "silence", None, self._even, other_sound=other_sound)
@@ -251,6 +257,8 @@ class Timeline:
         probabilities = softmax(logits / decision.temperature + self._prior)
         self._sum += weight * probabilities
         self._weight += weight
+        self._voices += 1
+        self._voice_s += step_s
         past = self._kept * decision.smoothing ** (step_s / STEP_S)
         prior = past * self._belief + (1 - past) * self._even
         self._belief = softmax(np.log(prior) + (1 - past) * np.log(probabilities + 1e-9))
@@ -278,8 +286,13 @@ class Timeline:
         self._windows.skip(count)
 
     def judgement(self, duration_s: float) -> Judgement:
-        """Return the judgement of everything so far."""
-        heard = self._weight > 0
+        """Return the judgement of everything so far.
+
+        It names an emotion if at least half of the windows with sound hold a voice, or windows of
+        `VOICE_S` seconds do: a single bark that resembles a voice decides nothing.
+        """
+        enough = self._voices >= self._others or self._voice_s >= VOICE_S
+        heard = self._weight > 0 and enough
         mean = self._sum / self._weight if heard else self._even
         emotion = self._labels[int(mean.argmax())] if heard else None
         return Judgement(round(duration_s, 3), emotion, rounded(mean), self._windows.copy())

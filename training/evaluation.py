@@ -148,7 +148,7 @@ class Evaluation:
             "corpora": self._by_corpus(
                 [o.shown(own) for o, own in zip(outcomes, decisions, strict=True)], "corpora"
             ),
-            "warm_up": warmth(self.store, outcomes, stages),
+            "warm_up": warmth(self.store, outcomes, stages, decisions),
             "ordinary": ordinary.section(
                 list(zip(heard, decisions, strict=True)),
                 list(zip(outcomes, decisions, strict=True)),

@@ -152,6 +152,13 @@ def clip_logs(course: Doubles) -> Doubles:
     return np.asarray(np.log(np.maximum(mean, LEAST)))
 
 
+def scaled(logs: Doubles, decision: Decision) -> Doubles:
+    """Return log probabilities with a decision's temperature and prior, shape (..., labels)."""
+    logits = logs / decision.temperature + np.array(decision.prior or np.zeros(logs.shape[-1]))
+    logits = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True)))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a split's network says of its test utterances.
@@ -182,14 +189,7 @@ class Outcome:
 
     def shown(self, decision: Decision) -> Outcome:
         """Return the outcome with the log probabilities of a decision's temperature and prior."""
-        prior = np.array(decision.prior or np.zeros(self.cold.shape[1]))
-
-        def scaled(logs: Doubles) -> Doubles:
-            logits = logs / decision.temperature + prior
-            logits = logits - logits.max(axis=1, keepdims=True)
-            return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))
-
-        return replace(self, cold=scaled(self.cold), warm=scaled(self.warm))
+        return replace(self, cold=scaled(self.cold, decision), warm=scaled(self.warm, decision))
 
     def without(self, store: Store, speakers: Collection[str]) -> Outcome:
         """Return the outcome of the test utterances of all other speakers."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from models.bundle import Decision
 from models.features import FeatureSettings
 from models.normalisation import Speaker
-from training.outcomes import Outcome, Trained, clip_logs, courses, of_speakers, truth_of
+from training.outcomes import Outcome, Trained, clip_logs, courses, of_speakers, scaled, truth_of
 from training.scores import spread, uar
 from training.shelf import Arrays, Shelf
 from training.store import Store
@@ -88,7 +89,9 @@ def _warm_up(store: Store, trained: Trained, test: list[int], seed: int) -> Arra
     return {"rows": np.array(rows), "logs": said, "heard_s": heard_s}
 
 
-def warmth(store: Store, outcomes: list[Outcome], stages: list[Arrays]) -> dict[str, Any]:
+def warmth(
+    store: Store, outcomes: list[Outcome], stages: list[Arrays], decisions: Sequence[Decision]
+) -> dict[str, Any]:
     """Return the curve of each left-out corpus, their mean, and how much comes by 10 s.
 
     Parameters
@@ -98,14 +101,16 @@ def warmth(store: Store, outcomes: list[Outcome], stages: list[Arrays]) -> dict[
         Of the splits that leave a corpus out.
     stages : list of dict
         What `warm_up` returned for each of them.
+    decisions : sequence of Decision
+        The prior and temperature of each split.
     """
     corpora: dict[str, Any] = {}
-    for outcome, found in zip(outcomes, stages, strict=True):
+    for outcome, found, decision in zip(outcomes, stages, decisions, strict=True):
         rows = found["rows"]
         members = np.array(outcome.split.test)[rows]
         truth = truth_of(store, members)
-        curve = [uar(truth, outcome.cold[rows].argmax(axis=1))]
-        curve += [uar(truth, said.argmax(axis=1)) for said in found["logs"]]
+        curve = [uar(truth, scaled(outcome.cold[rows], decision).argmax(axis=1))]
+        curve += [uar(truth, scaled(s, decision).argmax(axis=1)) for s in found["logs"]]
         corpora[store.utterances[int(members[0])].corpus] = {
             "n": len(rows),
             "speakers": len({store.utterances[i].speaker for i in members}),

@@ -105,20 +105,35 @@ export function totals(parts) {
   return [...sums].map(([kind, seconds]) => ({ kind, seconds })).sort((a, b) => b.seconds - a.seconds);
 }
 
+const VOICE_S = 5; // seconds of voice that suffice, whatever else a recording holds: as on the server (models/timeline.py)
+
+/** Whether a recording holds enough voice to name an emotion: half of its windows with sound, or `VOICE_S`. */
+function hasVoice(speech, windows) {
+  const others = windows.filter((window) => window.other_sound).length;
+  let seconds = 0;
+  let at = 0;
+  for (const { state, start_s, end_s } of windows) {
+    if (state !== "silence") seconds += end_s - Math.max(at, start_s);
+    at = Math.max(at, end_s);
+  }
+  return speech.length > 0 && (speech.length >= others || seconds >= VOICE_S);
+}
+
 /**
  * One judgement from windows alone, for a recording whose server went away before it could sum up: the mean over the
- * windows that heard speech.
+ * windows with speech.
  * @returns {{duration_s: number, emotion: ?string, probabilities: Object<string, number>, timeline: Window[]}}
  */
 export function judge(windows, labels, duration_s) {
   const speech = windows.filter((window) => window.state !== "silence");
+  const heard = hasVoice(speech, windows);
   const probabilities = Object.fromEntries(labels.map((label) => [
     label,
-    speech.length
+    heard
       ? speech.reduce((sum, window) => sum + window.probabilities[label], 0) / speech.length
       : 1 / labels.length,
   ]));
-  const emotion = speech.some((window) => window.state === "speech") ? winner(probabilities) : null;
+  const emotion = heard && speech.some((window) => window.state === "speech") ? winner(probabilities) : null;
   return { duration_s, emotion, probabilities, timeline: windows };
 }
 

@@ -76,6 +76,16 @@ test("without the server's summary the windows with speech decide, and silence h
   assert.ok(Math.abs(own.probabilities.happy - 0.8) < 1e-9);
 });
 
+test("mostly other sounds name no emotion, unless five seconds hold a voice", () => {
+  const sounds = (count, from) => Array.from({ length: count }, (_, k) => ({ ...window(from + 0.25 * k, null, "silence"), other_sound: true }));
+  const voices = (count) => Array.from({ length: count }, (_, k) => ({ ...window(0.25 * (k + 1), "happy"), start_s: 0.25 * k }));
+  const heard = (voiced, others) => judge([...voices(voiced), ...sounds(others, 0.25 * (voiced + 1))], ["happy", "sad"], 60).emotion;
+  assert.equal(heard(4, 4), "happy");
+  assert.equal(heard(3, 4), null);
+  assert.equal(heard(19, 100), null);
+  assert.equal(heard(20, 100), "happy");
+});
+
 test("a recording of silence alone has no emotion and even shares", () => {
   const own = judge([window(1, null, "silence")], ["happy", "sad"], 1);
   assert.deepEqual([own.emotion, own.probabilities], [null, { happy: 0.5, sad: 0.5 }]);

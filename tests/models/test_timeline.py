@@ -232,6 +232,25 @@ def test_without_speech_there_is_no_emotion():
     assert line.judgement(1.0).probabilities == (0.2,) * 5
 
 
+def sounding(voices: int, others: int, step_s: float = 0.25) -> Timeline:
+    line = timeline()
+    for k in range(voices):
+        line.speech(0.0, step_s * k, logits=logits("sad"), step_s=step_s, weight=1.0)
+    for k in range(others):
+        line.silence(0.0, step_s * (voices + k), other_sound=True)
+    return line
+
+
+def test_a_recording_with_mostly_other_sounds_names_no_emotion():
+    assert sounding(voices=3, others=4).judgement(2.0).emotion is None
+    assert sounding(voices=4, others=4).judgement(2.0).emotion == "sad"
+
+
+def test_five_seconds_of_voice_suffice_among_any_number_of_other_sounds():
+    assert sounding(voices=19, others=100).judgement(30.0).emotion is None
+    assert sounding(voices=20, others=100).judgement(30.0).emotion == "sad"
+
+
 def test_windows_are_numbered_in_order():
     line = timeline()
     line.silence(0.0, 0.25)

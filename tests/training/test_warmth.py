@@ -10,6 +10,7 @@ from models.normalisation import Speaker
 from tests.training.imagined import FEATURES, PITCH, imagined_speech
 from tests.training.untrained import untrained
 from training import warmth as module
+from training.networks import RAW
 from training.outcomes import judge
 from training.shelf import Shelf
 from training.tracks import Track
@@ -71,7 +72,7 @@ def test_the_curve_begins_with_the_cold_figure_and_ends_with_the_warm_one(
     outcome, found = stages(store, test, Shelf(tmp_path))
     # All that the speaker said elsewhere is known in the end: the warm figure.
     np.testing.assert_allclose(np.exp(found["logs"][-1]), np.exp(outcome.warm), atol=1e-3)
-    report = warmth(store, [outcome], [found])
+    report = warmth(store, [outcome], [found], [RAW])
     decided = outcome.cold.argmax(axis=1)
     truth = [EMOTIONS.index(u.emotion) for u in store.utterances]
     assert report["corpora"]["nemo"]["uar"][0] == pytest.approx(

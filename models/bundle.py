@@ -1,9 +1,9 @@
 """The recogniser's bundle: weights, and a card that says what they expect and mean.
 
 A folder with `network.tflite`, `card.json`, `encoder.tflite` where the features have an encoder's
-states, and the report of its evaluation. The card carries the labels, the features' definition, the
-normalisation, the decision's thresholds and the SHA-256 of weights and report, so that nothing
-about a network lives in code.
+states, `population.npz` where a speaker can be taught, and the report of its evaluation. The card
+carries the labels, the features' definition, the normalisation, the decision's thresholds and the
+SHA-256 of weights, population and report, so that nothing about a network lives in code.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ WEIGHTS_FILE = "network.tflite"
 ENCODER_FILE = "encoder.tflite"
 CARD_FILE = "card.json"
 REPORT_FILE = "report.json"
+POPULATION_FILE = "population.npz"
 FORMAT = 4  # 3 had a network without knowledge of the speaker, and no prior
 
 
@@ -38,15 +39,18 @@ class Weights(NamedTuple):
         Judges a window (`models.runtime.Network`).
     encoder : bytes
         Hears each frame once (`models.encoder.Encoder`); empty where the features have no states.
+    population : bytes
+        By which a speaker can be taught (`models.teaching.Population`); empty without.
     """
 
     network: bytes
     encoder: bytes = b""
+    population: bytes = b""
 
     @property
     def size(self) -> int:
-        """Bytes of both."""
-        return len(self.network) + len(self.encoder)
+        """Number of bytes."""
+        return sum(map(len, self))
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ class Card:
         Of the window that is judged.
     span : int
         Frames that are averaged to one of the network's (`models.spans`); a block's are a multiple.
+    components : int
+        Principal components that the network returns beside the logits.
     """
 
     name: str
@@ -125,6 +131,7 @@ class Card:
     licence: str = "CC BY-NC-SA 4.0"
     report_sha256: str | None = None
     span: int = 1
+    components: int = 0
 
     @property
     def window_spans(self) -> int:
@@ -147,10 +154,17 @@ class Card:
             "normalisation": self.normalisation.to_json(),
             "window_frames": self.window_frames,
             **spans,
+            "components": self.components,
             "decision": vars(self.decision),
             "weights_sha256": hashlib.sha256(weights.network).hexdigest(),
+            "population_sha256": population_digest(weights),
             "report_sha256": self.report_sha256,
         }
+
+
+def population_digest(weights: Weights) -> str | None:
+    """Return the SHA-256 of the population; None if there is none."""
+    return hashlib.sha256(weights.population).hexdigest() if weights.population else None
 
 
 def save_bundle(folder: Path, card: Card, weights: Weights) -> None:
@@ -158,6 +172,8 @@ def save_bundle(folder: Path, card: Card, weights: Weights) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(card.to_json(weights=weights), indent=1) + "\n"
     files = {WEIGHTS_FILE: weights.network, CARD_FILE: text.encode()}
+    if weights.population:
+        files = {POPULATION_FILE: weights.population, **files}
     if weights.encoder:
         files = {ENCODER_FILE: weights.encoder, **files}
     for name, content in files.items():
@@ -191,10 +207,11 @@ def load_bundle(folder: Path) -> tuple[Card, Weights]:
             normalisation=Normalisation.from_json(data["normalisation"]),
             window_frames=int(data["window_frames"]),
             span=int(data.get("span", 1)),
+            components=int(data.get("components", 0)),
             decision=Decision.from_json(data["decision"]),
             report_sha256=data["report_sha256"],
         )
-        digest = data["weights_sha256"]
+        digest, of_population = data["weights_sha256"], data.get("population_sha256")
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{card_path}: malformed ({error!r})") from None
     if card.span < 1 or BLOCK % card.span or card.window_frames % card.span:
@@ -210,10 +227,11 @@ def load_bundle(folder: Path) -> tuple[Card, Weights]:
     encoder = b""
     if card.features.states:
         encoder = _vouched(folder / ENCODER_FILE, card.features.encoder)
+    population = _vouched(folder / POPULATION_FILE, of_population) if of_population else b""
     report = folder / REPORT_FILE
     if report.is_file() and hashlib.sha256(report.read_bytes()).hexdigest() != card.report_sha256:
         raise BundleError(f"{report}: not the report that {CARD_FILE} names")
-    return card, Weights(network, encoder)
+    return card, Weights(network, encoder, population)
 
 
 def _read(path: Path) -> bytes:

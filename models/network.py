@@ -8,6 +8,7 @@ output is the mean of their logits::
     known (columns + 2): the speaker's mean, relative to the prior; log amount; neutral or not
         -> mel bands
     both -> standardised vector -> perceptrons -> mean of their logits
+    moments -> principal components, by which a speaker can be taught (`models.teaching`)
 
 Only training imports this module: serving runs the exported TFLite file.
 """
@@ -88,6 +89,7 @@ def serving_network(
     scale: Floats,
     features: FeatureSettings,
     spans: int,
+    components: Components | None = None,
 ) -> keras.Model:
     """Return the network as it is served: a window and what is known in, logits out.
 
@@ -104,12 +106,14 @@ def serving_network(
     features : FeatureSettings
     spans : int
         Spans of a window.
+    components : Components, optional
+        By default the network has none.
 
     Returns
     -------
     Model
         Inputs (1, spans, columns + 1), whose last channel is the mask of spans with speech, and
-        (1, columns + 2); output (1, outputs).
+        (1, columns + 2); output (1, outputs + components).
     """
     columns, mfcc = features.columns, features.n_mfcc
     window = keras.Input(batch_shape=(1, spans, columns + 1), name="window")
@@ -121,12 +125,77 @@ def serving_network(
         return layers.Concatenate()([bands(x[..., :mfcc]), x[..., mfcc:columns] * rest])
 
     moments = _moments(turned(window), window[..., columns:])
-    vector = layers.Concatenate()([*moments, turned(known), known[..., columns:]])
+    joined = layers.Concatenate()(moments)
+    vector = layers.Concatenate()([joined, turned(known), known[..., columns:]])
     vector = keras.ops.clip((vector - mean) * (1 / deviation), -MOST, MOST)
     said = [perceptron(vector, training=False) for perceptron in perceptrons]
-    network = keras.Model([window, known], layers.Average()(said) if len(said) > 1 else said[0])
+    output = layers.Average()(said) if len(said) > 1 else said[0]
+    if components is None:
+        network = keras.Model([window, known], output)
+    else:
+        projection = layers.Dense(components.count, name="components")
+        network = keras.Model([window, known], layers.Concatenate()([output, projection(joined)]))
+        projection.set_weights([components.matrix, -components.mean @ components.matrix])
     bands.set_weights([band_matrix(features, scale)])
     return network
+
+
+@dataclass(frozen=True)
+class Components:
+    """Principal components of the moments of windows (Pearson 1901).
+
+    Attributes
+    ----------
+    mean : ndarray, shape (moments,)
+        Subtracted from the moments.
+    matrix : ndarray, shape (moments, components)
+        The directions, divided by the deviation of each moment and scaled to unit variance.
+    """
+
+    mean: Floats
+    matrix: Floats
+
+    @property
+    def count(self) -> int:
+        """Number of components."""
+        return int(self.matrix.shape[1])
+
+    @classmethod
+    def of(cls, moments: Floats, *, count: int) -> Components:
+        """Return the components of windows, shape (windows, moments)."""
+        mean, deviation = moments.mean(axis=0), moments.std(axis=0) + 1e-6
+        standard = np.clip((moments - mean) / deviation, -MOST, MOST).astype(np.float64)
+        values, vectors = np.linalg.eigh(standard.T @ standard / len(standard))
+        leading = vectors[:, ::-1][:, :count] / np.sqrt(values[::-1][:count])
+        return cls(mean.astype(np.float32), (leading / deviation[:, np.newaxis]).astype(np.float32))
+
+    def of_moments(self, moments: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return the components of moments, shape (..., moments) to (..., components)."""
+        return np.asarray((moments - self.mean) @ self.matrix)
+
+
+def moments_of(
+    columns: Floats, mask: npt.NDArray[np.bool_], *, scale: Floats, features: FeatureSettings
+) -> Floats:
+    """Return the moments of a window as the served network computes them, shape (moments,).
+
+    Parameters
+    ----------
+    columns : ndarray, shape (spans, columns)
+        Relative to the speaker's mean, in training standard deviations.
+    mask : ndarray of bool, shape (spans,)
+        Spans with speech.
+    scale : ndarray, shape (columns,)
+    features : FeatureSettings
+    """
+    mfcc = features.n_mfcc
+    rest = columns[:, mfcc:] * scale[mfcc:]
+    x = np.concatenate([columns[:, :mfcc] @ band_matrix(features, scale), rest], axis=1)
+    spoken = x[mask] if mask.any() else np.zeros((1, x.shape[1]), np.float32)
+    both = mask[1:] & mask[:-1]
+    moved = (x[1:] - x[:-1])[both] if both.any() else np.zeros((1, x.shape[1]), np.float32)
+    movement = np.sqrt((moved * moved).mean(axis=0))
+    return np.concatenate([spoken.mean(axis=0), spoken.std(axis=0), movement], dtype=np.float32)
 
 
 def _moments(x: Any, mask: Any) -> list[Any]:

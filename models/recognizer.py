@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle import DEFAULT_BUNDLE, Card, load_bundle
+from models.bundle import DEFAULT_BUNDLE, POPULATION_FILE, BundleError, Card, load_bundle
+from models.enrolment import Enrolment, enrol
 from models.features import BLOCK, FeatureExtractor, Floats, Frames
 from models.level import Level
-from models.normalisation import Speaker
 from models.onset import grid_origin
 from models.runtime import Network
 from models.spans import Spans, summed
+from models.speaker import Speaker, TaughtBy
+from models.teaching import Adaptation, Doubles, Population, vector_of
 from models.timeline import Judgement, Timeline, Window
 
 DEFAULT_STEP_S = 0.25
@@ -39,9 +42,15 @@ class Recognizer:
     True
     """
 
-    def __init__(self, card: Card, network: Network) -> None:
+    def __init__(self, card: Card, network: Network, population: bytes = b"") -> None:
         self.card = card
         self.network = network
+        self.population: Population | None = None
+        self.taught_by = TaughtBy()
+        if population:
+            self.population = _population(population, len(card.labels) + card.components)
+            digest = hashlib.sha256(population).hexdigest()
+            self.taught_by = TaughtBy(digest, len(card.labels), self.population.size)
         self.extractor = FeatureExtractor(card.features, network.encoder)
 
     @classmethod
@@ -54,7 +63,7 @@ class Recognizer:
             The folder holds no usable bundle.
         """
         card, weights = load_bundle(folder)
-        return cls(card, Network(card, weights))
+        return cls(card, Network(card, weights), weights.population)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -67,6 +76,7 @@ class Recognizer:
         step_s: float = DEFAULT_STEP_S,
         speaker: Speaker | None = None,
         keep_frames: bool = False,
+        keep_vectors: bool = False,
     ) -> RecognitionStream:
         """Return a stream that judges a window every `step_s` seconds (a multiple of 0.25).
 
@@ -78,14 +88,54 @@ class Recognizer:
             What is already known of the voice, from `speaker`.
         keep_frames : bool
             Whether `take_frames` is going to be used.
+        keep_vectors : bool
+            Whether `take_vectors` is going to be used.
         """
-        return RecognitionStream(self, step_s=step_s, speaker=speaker, keep_frames=keep_frames)
+        return RecognitionStream(
+            self,
+            step_s=step_s,
+            speaker=speaker,
+            keep_frames=keep_frames,
+            keep_vectors=keep_vectors,
+        )
 
     def predict(self, samples: Floats, *, speaker: Speaker | None = None) -> Judgement:
         """Judge a whole signal: float32 mono at 16 kHz, shape (n,)."""
         stream = self.stream(speaker=speaker)
         stream.push(samples)
         return stream.finish()
+
+    def teach(self, clips: Mapping[str, Sequence[Floats]]) -> Speaker:
+        """Return the profile of a speaker from a few labelled clips.
+
+        Parameters
+        ----------
+        clips : mapping of str to sequence of ndarray
+            Clips of each emotion, float32 mono at 16 kHz, each of shape (n,). One clip of some of
+            the emotions is enough; the more, the better.
+
+        Raises
+        ------
+        TeachingError
+            The bundle has no population, or a clip cannot be used.
+
+        See Also
+        --------
+        enrol : the same with a check of the clips.
+        """
+        return self.enrol(clips).speaker
+
+    def enrol(self, clips: Mapping[str, Sequence[Floats]]) -> Enrolment:
+        """Return a profile as `teach`, with a check of the clips and the doubtful ones."""
+        return enrol(self, clips)
+
+    def to_text(self, speaker: Speaker) -> str:
+        """Return a profile as a text for its owner; `ValueError` if nothing has been heard."""
+        return speaker.to_text(self.card.features, self.taught_by)
+
+    def from_text(self, text: str) -> Speaker:
+        """Return the profile of a text; `SpeakerError` if it is none of this model."""
+        return Speaker.from_text(text, self.card.features, self.taught_by)
 
     def level_of(self, speaker: Speaker) -> Level:
         """Return the level of the speech that a speaker is known from."""
@@ -110,6 +160,25 @@ class Recognizer:
         return speaker
 
 
+def _population(content: bytes, size: int) -> Population:
+    """Return the population of a bundle whose vectors have `size` values.
+
+    Raises
+    ------
+    BundleError
+        It is damaged or belongs to another network.
+    """
+    try:
+        population = Population.from_bytes(content)
+    except (ValueError, KeyError, OSError, TypeError) as error:
+        raise BundleError(f"{POPULATION_FILE}: malformed ({error!r})") from None
+    if population.size != size:
+        raise BundleError(
+            f"{POPULATION_FILE}: for vectors of {population.size} values, the network has {size}"
+        )
+    return population
+
+
 class RecognitionStream:
     """Judges a signal that arrives in pieces of any length; the pieces' cutting changes nothing.
 
@@ -120,7 +189,13 @@ class RecognitionStream:
     """
 
     def __init__(
-        self, recognizer: Recognizer, *, step_s: float, speaker: Speaker | None, keep_frames: bool
+        self,
+        recognizer: Recognizer,
+        *,
+        step_s: float,
+        speaker: Speaker | None,
+        keep_frames: bool,
+        keep_vectors: bool = False,
     ) -> None:
         card = recognizer.card
         self._fps = card.features.frames_per_second
@@ -141,6 +216,11 @@ class RecognitionStream:
         if self._speaker.neutral:
             decision = decision.after_calibration(len(card.labels))
         self._timeline = Timeline(card.labels, decision)
+        self._adaptation: Adaptation | None = None
+        taught = self._speaker.taught
+        if recognizer.population and taught and taught.separates:
+            self._adaptation = Adaptation(recognizer.population, taught)
+        self._vectors: list[tuple[Doubles, float]] | None = [] if keep_vectors else None
         self._speech = np.zeros(card.window_frames, np.bool_)
         self._spans = np.zeros((card.window_spans, card.features.columns), np.float32)
         self._spoken = np.zeros(card.window_spans, np.bool_)
@@ -279,6 +359,19 @@ class RecognitionStream:
         self._kept = []
         return taken
 
+    def take_vectors(self) -> tuple[Doubles, Doubles]:
+        """Return the vectors of the windows with speech since the last call, and their weights.
+
+        Returns
+        -------
+        ndarray, shape (windows, size), and ndarray, shape (windows,)
+            See `models.teaching`.
+        """
+        taken, self._vectors = self._vectors or [], []
+        size = len(self._card.labels) + self._card.components
+        vectors = np.array([vector for vector, _ in taken]).reshape(len(taken), size)
+        return vectors, np.array([weight for _, weight in taken])
+
     def _speaks(self, *, least: int = LEAST_UNVOICED) -> bool:
         """Return whether the last second holds enough speech to fix the grid.
 
@@ -376,7 +469,8 @@ class RecognitionStream:
             self._pitch = np.concatenate([self._pitch, block.pitch[:, 0]])[-RECENT:]
         self._take(summed(columns, speech, span=self._card.span), speech)
         if self._kept is not None:
-            normalised = self._card.normalisation.apply(columns, self._speaker)
+            mean = self._speaker.mean(self._card.normalisation)
+            normalised = self._card.normalisation.relative(columns, mean)
             mfcc = normalised[:, : self._card.features.n_mfcc]
             new = mfcc[min(self._repeated, count) :]
             self._kept.append(np.clip(new * 32, -127, 127).astype(np.int8))
@@ -439,11 +533,18 @@ class RecognitionStream:
             window[~voiced, pitch] = window[voiced.argmax(), pitch]
         mean, known = self._speaker.estimate(self._card.normalisation)
         columns = self._card.normalisation.relative(window, mean)
-        emotions, voice = self._network.logits(columns, self._spoken[-spans:], known)
-        if voice < self._card.decision.voice_above:
+        said = self._network.logits(columns, self._spoken[-spans:], known)
+        if said.voice < self._card.decision.voice_above:
             return self._timeline.silence(start_s, end_s, other_sound=True)
-        weight = float(speech.sum()) / self._card.window_frames
+        share = float(speech.sum()) / self._card.window_frames
         stands_for = max(1.0, min(new, frames) / (self._stride * BLOCK))  # those skipped before it
-        return self._timeline.speech(
-            start_s, end_s, logits=emotions, step_s=step_s, weight=weight**2 * stands_for
-        )
+        weight = share**2 * stands_for
+        logits = said.emotions
+        if self._vectors is not None or self._adaptation:
+            vector = vector_of(said.emotions, said.components)
+            if self._vectors is not None:
+                self._vectors.append((vector, weight))
+            if self._adaptation:
+                # The timeline divides by the temperature; adapted logits need none.
+                logits = self._adaptation.logits(vector) * self._card.decision.temperature
+        return self._timeline.speech(start_s, end_s, logits=logits, step_s=step_s, weight=weight)

@@ -23,10 +23,13 @@ class Logits(NamedTuple):
     emotions : ndarray, shape (labels,)
     voice : float
         That this is a voice at all: its log odds.
+    components : ndarray, shape (components,)
+        Principal components of the window's moments.
     """
 
     emotions: npt.NDArray[np.float64]
     voice: float
+    components: npt.NDArray[np.float64] = np.zeros(0)
 
 
 class Network:
@@ -34,8 +37,9 @@ class Network:
 
     The inputs have the shapes (1, window_spans, columns + 1) and (1, columns + 2): normalised spans
     of frames, with a last channel that is 1 where a span holds speech and 0 where it does not; and
-    what is known of the speaker (`models.normalisation.Speaker.known`). The output has the shape
-    (1, labels + 1): the emotions' logits, and one that this is a voice at all.
+    what is known of the speaker (`models.normalisation.estimate`). The output has the shape
+    (1, labels + 1 + components): the emotions' logits, one that this is a voice at all, and the
+    components of the window's moments, of which there may be none.
 
     Attributes
     ----------
@@ -55,11 +59,13 @@ class Network:
         columns = card.features.columns
         expected = [(1, columns + CONTEXT), (1, card.window_spans, columns + 1)]
         shapes = [tuple(d["shape"]) for _, d in sorted(inputs.items())]
-        said, expected_out = tuple(target["shape"]), (1, len(card.labels) + 1)
+        said = tuple(target["shape"])
+        expected_out = (1, len(card.labels) + 1 + card.components)
         if shapes != expected or said != expected_out:
             raise BundleError(
                 f"the network maps {shapes} to {said}, its card says {expected} to {expected_out}"
             )
+        self._labels = len(card.labels)
         self._window, self._known = inputs[3]["index"], inputs[2]["index"]
         self._target = target["index"]
         self._input = np.zeros(expected[1], np.float32)
@@ -87,5 +93,6 @@ class Network:
             self._interpreter.set_tensor(self._window, self._input)
             self._interpreter.set_tensor(self._known, known[np.newaxis])
             self._interpreter.invoke()
-            *emotions, voice = self._interpreter.get_tensor(self._target)[0].tolist()
-        return Logits(np.array(emotions), voice)
+            said = self._interpreter.get_tensor(self._target)[0].astype(np.float64)
+        labels = self._labels
+        return Logits(said[:labels], float(said[labels]), said[labels + 1 :])

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from models.bundle import Decision
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
-from models.normalisation import Speaker
+from models.speaker import Speaker
 from models.timeline import Window
 from training.outcomes import (
     Doubles,

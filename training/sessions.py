@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from models.bundle import Decision
-from models.normalisation import Speaker
+from models.speaker import Speaker
 from training.ordinary import CALIBRATION_FRAMES
 from training.outcomes import (
     Trained,

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from models.features import BLOCK, Floats, Frames
 from models.labels import EMOTIONS
-from models.normalisation import Speaker
 from models.recognizer import DEFAULT_STEP_S, RecognitionStream, Recognizer
 from models.spans import SPAN, Spans, summed
+from models.speaker import Speaker
 from models.timeline import Judgement, Window
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.bundle import Decision
 from models.features import FeatureSettings
-from models.normalisation import Speaker
+from models.speaker import Speaker
 from training.outcomes import Outcome, Trained, clip_logs, courses, of_speakers, scaled, truth_of
 from training.scores import spread, uar
 from training.shelf import Arrays, Shelf

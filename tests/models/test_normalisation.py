@@ -11,14 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.features import FeatureSettings
-from models.normalisation import (
-    ENOUGH_FRAMES,
-    LEVEL_COLUMN,
-    MOST_TEXT_FRAMES,
-    Normalisation,
-    Speaker,
-    SpeakerError,
-)
+from models.normalisation import LEVEL_COLUMN, Normalisation
+from models.speaker import ENOUGH_FRAMES, MOST_TEXT_FRAMES, Speaker, SpeakerError
 
 FEATURES = FeatureSettings(n_mfcc=2)  # columns: two MFCCs, pitch, voicing
 PRIOR = Normalisation(
@@ -74,7 +68,7 @@ def test_a_speaker_who_only_whispers_has_the_prior_mean_pitch():
 
 def test_a_frame_without_a_pitch_is_as_the_mean():
     frames = frames_of(100, unvoiced=0.5)
-    normalised = PRIOR.apply(frames, Speaker())
+    normalised = PRIOR.relative(frames, Speaker().mean(PRIOR))
     assert normalised.dtype == np.float32
     np.testing.assert_array_equal(normalised[:50, 2], 0)
     assert (normalised[50:, 2] != 0).all()
@@ -84,7 +78,7 @@ def test_a_frame_without_a_pitch_is_as_the_mean():
 def test_normalising_changes_neither_the_frames_nor_the_speaker():
     frames, speaker = frames_of(20, unvoiced=0.5), Speaker()
     before = frames.copy()
-    PRIOR.apply(frames, speaker.hear(frames))
+    PRIOR.relative(frames, speaker.hear(frames).mean(PRIOR))
     np.testing.assert_array_equal(frames, before)
     assert speaker.count == 0
 

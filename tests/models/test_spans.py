@@ -11,10 +11,11 @@ from models.activity import VoiceActivity
 from models.bundle import DEFAULT_BUNDLE, BundleError, Card, load_bundle, save_bundle
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
-from models.normalisation import Normalisation, Speaker
+from models.normalisation import Normalisation
 from models.recognizer import Recognizer
 from models.runtime import Logits
 from models.spans import SPAN, averaged
+from models.speaker import Speaker
 
 
 def clip(frames, seed=0):
@@ -100,7 +101,7 @@ def test_a_network_of_spans_is_given_the_averages_of_the_windows_frames(seconds)
     assert not speech.all()
     # The last window holds all that was heard, however few frames its last span has.
     known = Speaker().hear(frames.columns[speech])
-    normalised = CARD.normalisation.apply(frames.columns, known)
+    normalised = CARD.normalisation.relative(frames.columns, known.mean(CARD.normalisation))
     normalised[np.isnan(frames.columns)] = np.nan
     expected, spoken = averaged(normalised, speech)
     columns, mask = given[-1]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.labels import EMOTIONS
-from models.normalisation import Speaker
+from models.speaker import Speaker
 from tests.training.imagined import FEATURES, PITCH, imagined_speech
 from tests.training.untrained import untrained
 from training import warmth as module

@@ -7,9 +7,9 @@ import pytest
 import soundfile
 
 from models.labels import EMOTIONS
-from models.normalisation import Speaker
 from models.recognizer import Recognizer
 from models.runtime import Logits
+from models.speaker import Speaker
 from tests.training.imagined import FEATURES, PITCH, imagined_speech
 from tests.training.untrained import card
 from training.examples import (

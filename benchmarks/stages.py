@@ -20,8 +20,8 @@ from benchmarks.recording import Recording
 from models import SAMPLE_RATE, Recognizer
 from models.bundle import DEFAULT_BUNDLE, load_bundle
 from models.features import BLOCK, FeatureExtractor, dct_matrix, mel_filterbank
-from models.normalisation import Speaker
 from models.pitch import PitchFinder
+from models.speaker import Speaker
 from webapp.audio import open_stream
 from webapp.audio.libopus import load_libopus
 from webapp.protocol import Start

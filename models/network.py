@@ -55,7 +55,12 @@ class NetworkSettings:
 
 def width_of(features: FeatureSettings) -> int:
     """Return the number of values in the vector of moments."""
-    return 4 * (features.n_mels + features.columns - features.n_mfcc) + CONTEXT
+    return moments_width(features) // 3 * 4 + CONTEXT
+
+
+def moments_width(features: FeatureSettings) -> int:
+    """Return the number of moments of a window: three of each mel band and other column."""
+    return 3 * (features.n_mels + features.columns - features.n_mfcc)
 
 
 def band_matrix(features: FeatureSettings, scale: Floats) -> Floats:

@@ -181,7 +181,7 @@ def train(material: Material) -> None:
     """Train on every recording and write the bundle; its decision comes from the report."""
     workshop = material.workshop
     everything = tuple(range(len(workshop.store)))
-    card, weights = workshop.network(everything, tell=telling("final network"))
+    card, weights, _ = workshop.network(everything, tell=telling("final network"))
     card = replace(card, version=VERSION)
     if REPORT.is_file():
         card = with_report(card, REPORT.read_bytes())

@@ -84,8 +84,7 @@ class Evaluation:
                 flush=True,
             )
 
-        card, weights = self.workshop.network(split.train, tell=tell, group=number)
-        return Trained(split, card, weights)
+        return Trained(split, *self.workshop.network(split.train, tell=tell, group=number))
 
     def speakers(self) -> dict[str, Any]:
         """Return the sections of the report that come from the folds by speaker."""

@@ -52,6 +52,8 @@ class Utterance:
     vote : str
         Emotion that most listeners of the voice alone chose, or several joined by ":"; empty where
         the corpus has no votes.
+    sentence : str
+        The corpus's name of the sentence; empty if unknown.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class Utterance:
     duration_s: float
     kind: str = ""
     vote: str = ""
+    sentence: str = ""
 
 
 def corpora_folder() -> Path:
@@ -109,7 +112,18 @@ def read_manifest(folder: Path) -> list[Utterance]:
         kind, vote = row.get("kind") or "", row.get("voice_vote") or ""
         speaker, sex = _named(corpus, row["speaker"]), row["sex"]
         utterances.append(
-            Utterance(audio, corpus, speaker, sex, emotion, label, duration_s, kind, vote)
+            Utterance(
+                audio,
+                corpus,
+                speaker,
+                sex,
+                emotion,
+                label,
+                duration_s,
+                kind,
+                vote,
+                row.get("sentence") or "",
+            )
         )
     return utterances
 
@@ -170,6 +184,7 @@ def read_original(folder: Path, corpus: Corpus) -> tuple[list[Utterance], Findin
                     emotion,
                     clip.emotion,
                     recording.sound.duration_s,
+                    sentence=str(clip.sentence),
                 )
             )
     return utterances, findings

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from models.bundle import Card, Decision, Weights
 from models.labels import EMOTIONS
-from models.network import NetworkSettings, build_perceptron, serving_network, width_of
+from models.network import (
+    Components,
+    NetworkSettings,
+    build_perceptron,
+    moments_width,
+    serving_network,
+    width_of,
+)
 from models.normalisation import Normalisation
 from models.spans import SPAN
-from training.examples import Examples, Material, estimate_normalisation
+from training.examples import NO_VOICE, Examples, Material, estimate_normalisation
 from training.fit import FitSettings, Progress, fit, perceptrons
 from training.flatbuffer import flatbuffer
 from training.shelf import Arrays, Shelf
@@ -22,8 +30,28 @@ from training.store import Store
 from training.windows import WINDOW
 
 NAME = "ser-moments"
+COMPONENTS = 48
+"""Principal components of a window's moments that the network returns."""
+WINDOWS = 10_000
+"""Windows of the training utterances from which the components are estimated."""
 RAW = Decision(temperature=1.0, unsure_below=0.0, smoothing=0.0)
 """The decision while a network is judged: nothing is scaled, withheld or smoothed."""
+
+
+class Made(NamedTuple):
+    """A network.
+
+    Attributes
+    ----------
+    card : Card
+    weights : Weights
+    components : Components
+        Those that the network returns, for recordings whose moments are known.
+    """
+
+    card: Card
+    weights: Weights
+    components: Components
 
 
 @dataclass(frozen=True)
@@ -55,8 +83,8 @@ class Workshop:
 
     def network(
         self, members: Sequence[int], *, tell: Callable[[Progress], None], group: int | None = None
-    ) -> tuple[Card, Weights]:
-        """Return the card and the weights of a network trained on `members`, from the cache.
+    ) -> Made:
+        """Return a network trained on `members`, from the cache.
 
         Parameters
         ----------
@@ -80,8 +108,10 @@ class Workshop:
             window_frames=WINDOW,
             decision=RAW,
             span=SPAN,
+            components=COMPONENTS,
         )
-        return card, Weights(made["network"].tobytes(), self.encoder)
+        components = Components(made["moments/mean"], made["moments/matrix"])
+        return Made(card, Weights(made["network"].tobytes(), self.encoder), components)
 
     def unknown_sounds(self, group: int | None) -> set[str]:
         """Return the kinds of sounds that a group leaves out of training."""
@@ -107,6 +137,10 @@ def made_network(
         settings=settings.examples,
     )
     fitted = fit(examples, settings=settings, seed=workshop.seed, tell=tell)
+    rng = np.random.default_rng(workshop.seed)
+    drawn = examples.draw(rng, WINDOWS)
+    moments = drawn.vectors[drawn.targets != NO_VOICE, : moments_width(material.features)]
+    components = Components.of(moments, count=COMPONENTS)
     served = serving_network(
         perceptrons(fitted, settings),
         mean=fitted["mean"],
@@ -114,10 +148,16 @@ def made_network(
         scale=normalisation.scale,
         features=material.features,
         spans=WINDOW // SPAN,
+        components=components,
     )
     network = flatbuffer(served, int8=True)
     keras.backend.clear_session()
-    return {**vars(normalisation), "network": np.frombuffer(network, np.uint8)}
+    return {
+        **vars(normalisation),
+        "network": np.frombuffer(network, np.uint8),
+        "moments/mean": components.mean,
+        "moments/matrix": components.matrix,
+    }
 
 
 def untrained_network(card: Card, encoder: bytes) -> Weights:

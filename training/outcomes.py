@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from models.bundle import Card, Decision, Weights
 from models.labels import EMOTIONS
+from models.network import Components
 from models.normalisation import LEAST
 from models.recognizer import RecognitionStream, Recognizer
 from models.runtime import Logits, Network
@@ -40,11 +41,14 @@ class Trained:
     split : Split
     card : Card
     weights : Weights
+    components : Components, optional
+        Those that the network returns.
     """
 
     split: Split
     card: Card
     weights: Weights
+    components: Components | None = None
 
     def recognizer(self) -> Recognizer:
         """Return the recogniser that serves the network."""

@@ -128,7 +128,9 @@ def enrol(recognizer: Recognizer, clips: Mapping[str, Sequence[Floats]]) -> Enro
             for a in checked
         )
         check = Check(len(checked), untaught, sum(a.taught.argmax() == a.label for a in checked))
-        taught = replace(taught, separates=not _worse(checked))
+        known, own = (np.array([getattr(a, name) for a in checked]) for name in ("known", "taught"))
+        separate = separates([a.label for a in checked], known, own)
+        taught = replace(taught, separates=separate)
     doubts = tuple(
         Doubt(
             recognizer.labels[a.label],
@@ -299,15 +301,22 @@ class _Alone:
         return float(np.delete(logs, self.label).max() - logs[self.label])
 
 
-def _worse(checked: Sequence[_Alone]) -> bool:
-    """Return whether the clips judge each other worse when they are taught."""
-    right = [sum(p.argmax() == a.label for a, p in rows) for rows in _both(checked)]
-    fit = [sum(float(np.log(max(p[a.label], 1e-9))) for a, p in rows) for rows in _both(checked)]
-    return right[1] < right[0] and fit[1] < fit[0]
+def separates(labels: Sequence[int], known: Doubles, taught: Doubles) -> bool:
+    """Return whether teaching is worth it: whether the clips judge each other no worse with it.
 
+    Teaching is refused if it makes fewer clips right and their labels less likely.
 
-def _both(checked: Sequence[_Alone]) -> tuple[list[tuple[_Alone, Doubles]], ...]:
-    return [(a, a.known) for a in checked], [(a, a.taught) for a in checked]
+    Parameters
+    ----------
+    labels : sequence of int
+        Of the clips, each judged without itself.
+    known, taught : ndarray, shape (clips, labels)
+        Probabilities when only the mean of the other clips is known, and when they are taught.
+    """
+    rows = np.arange(len(labels))
+    right = [int((p.argmax(axis=1) == labels).sum()) for p in (known, taught)]
+    likely = [np.log(np.maximum(p[rows, labels], 1e-9)).sum() for p in (known, taught)]
+    return bool(right[1] >= right[0] or likely[1] >= likely[0])
 
 
 def clip_probabilities(logits: Doubles, weights: Doubles) -> Doubles:

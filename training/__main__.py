@@ -181,8 +181,9 @@ def train(material: Material) -> None:
     """Train on every recording and write the bundle; its decision comes from the report."""
     workshop = material.workshop
     everything = tuple(range(len(workshop.store)))
-    card, weights, _ = workshop.network(everything, tell=telling("final network"))
+    card, weights, components = workshop.network(everything, tell=telling("final network"))
     card = replace(card, version=VERSION)
+    weights = weights._replace(population=material.evaluation().population(components))
     if REPORT.is_file():
         card = with_report(card, REPORT.read_bytes())
     save_bundle(DEFAULT_BUNDLE, card, weights)

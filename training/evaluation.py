@@ -12,8 +12,9 @@ from typing import Any
 
 from models.bundle import Decision
 from models.labels import EMOTIONS
+from models.network import Components
 from models.recognizer import Recognizer
-from training import ordinary, sessions
+from training import ordinary, sessions, taught
 from training.calibration import calibration, decision_for, pooled_decision
 from training.corpora import CORPORA
 from training.fairness import fairness
@@ -21,6 +22,7 @@ from training.fit import Progress
 from training.inflated import inflated, random_split
 from training.networks import RAW, Workshop
 from training.outcomes import Outcome, Trained, judge
+from training.pupils import LESSONS, judged, ordinary_pupils, pupils
 from training.refusals import nonspeech, refused
 from training.report import figures
 from training.robustness import disturbed, robustness
@@ -88,6 +90,61 @@ class Evaluation:
 
     def speakers(self) -> dict[str, Any]:
         """Return the sections of the report that come from the folds by speaker."""
+        return self._speakers()[0]
+
+    def corpora(self) -> dict[str, Any]:
+        """Return the sections of the report that come from leaving a corpus out.
+
+        Their decision takes the place of that of the folds by speaker.
+        """
+        return self._corpora()[0]
+
+    def population(self, components: Components) -> bytes:
+        """Return the population of a bundle; empty where the speakers are too few for folds.
+
+        Parameters
+        ----------
+        components : Components
+            Of the bundle's network.
+        """
+        folds = self._folds()
+        if len(folds) < 2 or not any(group.judged for group in folds):
+            return b""
+        workshop = self.workshop
+        found = taught.served_population(
+            self.store, workshop.material, folds, components, shelf=self.shelf
+        )
+        return found.to_bytes()
+
+    def _folds(self, decisions: Sequence[Decision] | None = None) -> list[taught.Group]:
+        """Return the pupils of the folds by speaker.
+
+        Parameters
+        ----------
+        decisions : sequence of Decision, optional
+            Of each fold; the population does not depend on them.
+        """
+        splits = speaker_splits(self.store.utterances)
+        return [
+            self._group(split, number, decisions[number] if decisions else RAW)
+            for number, split in enumerate(splits)
+        ]
+
+    def _group(
+        self, split: Split, number: int, decision: Decision, *, ordinary_too: bool = False
+    ) -> taught.Group:
+        store, seed, trained = self.store, self.workshop.seed, self.trained(split, number)
+        several = pupils(store, split.test, seed=seed)
+        own = judged(store, trained, several, LESSONS, seed=seed, shelf=self.shelf)
+        if not ordinary_too:
+            return taught.Group(trained, decision, own, [])
+        calm = ordinary_pupils(store, split.test)
+        lessons = (LESSONS[0], taught.NEUTRAL)
+        of_calm = judged(store, trained, calm, lessons, seed=seed, shelf=self.shelf)
+        left_out = _left_out(store, trained)
+        return taught.Group(trained, decision, own, of_calm, left_out)
+
+    def _speakers(self) -> tuple[dict[str, Any], list[Decision]]:
         networks, outcomes = self._judged(speaker_splits(self.store.utterances), "speakers")
         decision = pooled_decision(self.store, outcomes)
         decisions = [decision_for(self.store, outcomes, outcome) for outcome in outcomes]
@@ -118,16 +175,12 @@ class Evaluation:
         report["stream"] = section(talks)
         report["fairness"] = fairness(self.store, shown)
         report["speed"] = speed(networks[0])
-        return report
+        return report, decisions
 
-    def corpora(self) -> dict[str, Any]:
-        """Return the sections of the report that come from leaving a corpus out.
-
-        Their decision takes the place of that of the folds by speaker.
-        """
+    def _corpora(self) -> tuple[dict[str, Any], list[Decision]]:
         networks, outcomes = self._judged(corpus_splits(self.store.utterances), "corpora")
         if not outcomes:
-            return {"corpora": {}}
+            return {"corpora": {}}, []
         seed = self.workshop.seed
         decisions = [
             decision_for(self.store, [o, *of_others(self.store, outcomes, o)], o) for o in outcomes
@@ -141,7 +194,7 @@ class Evaluation:
             )
             for t in networks
         ]
-        return {
+        report: dict[str, Any] = {
             # A visitor's voice, language, microphone and room are new, as those left out are.
             "decision": vars(pooled_decision(self.store, outcomes)),
             "corpora": self._by_corpus(
@@ -155,6 +208,7 @@ class Evaluation:
             ),
             "sessions": sessions.section(self.store, known, decisions),
         }
+        return report, decisions
 
     def random(self, *, honest: float | None = None) -> dict[str, Any]:
         """Return the section on a random split, whose test speakers are training speakers."""
@@ -167,6 +221,8 @@ class Evaluation:
     def report(self) -> dict[str, Any]:
         """Return the whole report."""
         settings = self.workshop.settings
+        of_speakers, of_folds = self._speakers()
+        of_corpora, of_left_out = self._corpora()
         report = {
             "protocol": {
                 "labels": list(EMOTIONS),
@@ -177,13 +233,25 @@ class Evaluation:
                 "seed": self.workshop.seed,
                 "trained_on": _contents(self.store),
             },
-            **self.speakers(),
-            **self.corpora(),
+            **of_speakers,
+            **of_corpora,
+            "teaching": self._teaching(of_folds, of_left_out),
         }
         honest = report["speakers"].get("ravdess", {}).get("uar_mean")
         report |= self.random(honest=honest)
         report["targets"] = targets(report)
         return report
+
+    def _teaching(
+        self, of_folds: Sequence[Decision], of_left_out: Sequence[Decision]
+    ) -> dict[str, Any]:
+        splits = corpus_splits(self.store.utterances)
+        corpora = [
+            self._group(split, number, decision, ordinary_too=True)
+            for number, (split, decision) in enumerate(zip(splits, of_left_out, strict=False))
+        ]
+        material, folds = self.workshop.material, self._folds(of_folds)
+        return taught.section(self.store, material, folds, corpora, shelf=self.shelf)
 
     def _nonspeech(
         self, networks: Sequence[Trained], decisions: Sequence[Decision]

@@ -127,7 +127,8 @@ def enrol(recognizer: Recognizer, clips: Mapping[str, Sequence[Floats]]) -> Enro
             recognizer.predict(several[a.index].samples).emotion == recognizer.labels[a.label]
             for a in checked
         )
-        check = Check(len(checked), untaught, sum(a.taught.argmax() == a.label for a in checked))
+        right = sum(int(a.taught.argmax()) == a.label for a in checked)
+        check = Check(len(checked), untaught, right)
         known, own = (np.array([getattr(a, name) for a in checked]) for name in ("known", "taught"))
         separate = separates([a.label for a in checked], known, own)
         taught = replace(taught, separates=separate)
@@ -175,11 +176,11 @@ def _listed(recognizer: Recognizer, clips: Mapping[str, Sequence[Floats]]) -> li
     rate = recognizer.card.features.sample_rate
     found: list[_Clip] = []
     seen: dict[bytes, tuple[str, int]] = {}
-    for emotion, own in clips.items():
-        if emotion not in recognizer.labels:
-            known = ", ".join(recognizer.labels)
-            raise TeachingError("bad_message", f'"{emotion}" is none of the emotions {known}.')
-        for place, samples in enumerate(own):
+    for emotion in set(clips) - set(recognizer.labels):
+        known = ", ".join(recognizer.labels)
+        raise TeachingError("bad_message", f'"{emotion}" is none of the emotions {known}.')
+    for emotion in recognizer.labels:  # the order of the mapping changes nothing
+        for place, samples in enumerate(clips.get(emotion, ())):
             where = {"emotion": emotion, "clip": place}
             if len(samples) > LONGEST_S * rate:
                 raise TeachingError(

@@ -170,8 +170,8 @@ def _population(content: bytes, size: int) -> Population:
     """
     try:
         population = Population.from_bytes(content)
-    except (ValueError, KeyError, OSError, TypeError) as error:
-        raise BundleError(f"{POPULATION_FILE}: malformed ({error!r})") from None
+    except ValueError as error:
+        raise BundleError(f"{POPULATION_FILE}: malformed ({error})") from None
     if population.size != size:
         raise BundleError(
             f"{POPULATION_FILE}: for vectors of {population.size} values, the network has {size}"

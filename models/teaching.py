@@ -19,6 +19,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -77,13 +78,15 @@ class Population:
 
         Raises
         ------
-        ValueError, KeyError, OSError
+        ValueError
             `content` is something else.
         """
-        with np.load(io.BytesIO(content), allow_pickle=False) as data:
-            arrays = {name: data[name].astype(np.float64) for name in data.files}
-        doubt = float(arrays.pop("doubt"))
-        population = cls(**arrays, doubt=doubt)
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as data:
+                arrays = {name: data[name].astype(np.float64) for name in data.files}
+            population = cls(**arrays | {"doubt": float(arrays["doubt"])})  # type: ignore[arg-type]
+        except (KeyError, TypeError, OSError, EOFError, BadZipFile) as error:
+            raise ValueError(f"no statistics of a population ({error!r})") from None
         square = (population.size, population.size)
         if {population.offset.shape, population.between.shape, population.within.shape} != {square}:
             raise ValueError("the covariances do not fit the means")

@@ -171,7 +171,10 @@ class Components:
         mean, deviation = moments.mean(axis=0), moments.std(axis=0) + 1e-6
         standard = np.clip((moments - mean) / deviation, -MOST, MOST).astype(np.float64)
         values, vectors = np.linalg.eigh(standard.T @ standard / len(standard))
-        leading = vectors[:, ::-1][:, :count] / np.sqrt(values[::-1][:count])
+        strength = np.sqrt(
+            np.maximum(values[::-1][:count], 1e-3)
+        )  # few windows have few directions
+        leading = vectors[:, ::-1][:, :count] / strength
         return cls(mean.astype(np.float32), (leading / deviation[:, np.newaxis]).astype(np.float32))
 
     def of_moments(self, moments: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

@@ -84,7 +84,7 @@ class Population:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as data:
                 arrays = {name: data[name].astype(np.float64) for name in data.files}
-            population = cls(**arrays | {"doubt": float(arrays["doubt"])})  # type: ignore[arg-type]
+            population = cls(**arrays | {"doubt": float(arrays["doubt"])})
         except (KeyError, TypeError, OSError, EOFError, BadZipFile) as error:
             raise ValueError(f"no statistics of a population ({error!r})") from None
         square = (population.size, population.size)

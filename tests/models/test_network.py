@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from models.features import FeatureSettings
-from models.network import NetworkSettings, build_perceptron, serving_network, width_of
+from models.network import (
+    Components,
+    NetworkSettings,
+    build_perceptron,
+    moments_of,
+    moments_width,
+    serving_network,
+    width_of,
+)
 from models.normalisation import CONTEXT
 
 FEATURES = FeatureSettings(states=3)
@@ -81,3 +89,39 @@ def test_what_is_known_of_the_speaker_changes_the_logits(network, column):
     known[0, column] = 1.0
     given = windows(1)
     assert np.abs(said(network, given, known) - said(network, given)).max() > 1e-5
+
+
+def test_the_components_beside_the_logits_are_those_of_the_moments():
+    width, rng = width_of(FEATURES), np.random.default_rng(4)
+    scale = rng.uniform(0.5, 2.0, COLUMNS).astype(np.float32)
+    given = windows(4)
+    moments = np.array(
+        [moments_of(w[:, :-1], w[:, -1] > 0, scale=scale, features=FEATURES) for w in given]
+    )
+    assert moments.shape == (4, moments_width(FEATURES))
+    spread = moments + rng.normal(0, 1, (200, 4, moments.shape[1])).astype(np.float32)
+    components = Components.of(spread.reshape(-1, moments.shape[1]), count=6)
+    network = serving_network(
+        [build_perceptron(width=width, outputs=OUTPUTS)],
+        mean=np.zeros(width, np.float32),
+        deviation=np.ones(width, np.float32),
+        scale=scale,
+        features=FEATURES,
+        spans=SPANS,
+        components=components,
+    )
+    found = said(network, given)
+    assert found.shape == (4, OUTPUTS + 6)
+    np.testing.assert_allclose(found[:, OUTPUTS:], components.of_moments(moments), atol=1e-3)
+
+
+def test_components_have_unit_variance_and_no_correlation():
+    rng = np.random.default_rng(5)
+    moments = (rng.normal(0, 1, (2000, 8)) @ rng.normal(0, 1, (8, 12))).astype(np.float32)
+    found = Components.of(moments, count=4).of_moments(moments)
+    np.testing.assert_allclose(np.cov(found.T), np.eye(4), atol=0.1)
+
+
+def test_fewer_windows_than_components_give_finite_components():
+    moments = np.random.default_rng(6).normal(0, 1, (3, 12)).astype(np.float32)
+    assert np.isfinite(Components.of(moments, count=8).of_moments(moments)).all()

@@ -68,6 +68,7 @@ def imagined_speech(
                     EMOTIONS[label],
                     3.0,
                     f"read, {source}" if corpus == "ordinary" else "",
+                    sentence=f"s{take // 5}",
                 )
             )
             spans = int(rng.integers(30, 90))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import keras
@@ -10,8 +11,10 @@ import numpy as np
 from models.bundle import Card, Weights
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
+from models.network import Components, build_perceptron, serving_network, width_of
 from models.normalisation import Normalisation
 from models.spans import SPAN
+from training.flatbuffer import flatbuffer
 from training.networks import RAW, untrained_network
 from training.outcomes import Trained
 from training.splits import Split
@@ -33,6 +36,23 @@ def weights(seed: int = 0) -> Weights:
     """Return a network that weighs the moments of a window at random."""
     keras.utils.set_random_seed(seed)
     return untrained_network(card(), b"")
+
+
+def with_components(components: Components, *, test: tuple[int, ...] = ()) -> Trained:
+    """Return a network with random weights that returns components as well."""
+    keras.utils.set_random_seed(0)
+    width = width_of(FeatureSettings())
+    network = serving_network(
+        [build_perceptron(width=width, outputs=len(EMOTIONS) + 1)],
+        mean=np.zeros(width, np.float32),
+        deviation=np.full(width, 20.0, np.float32),
+        scale=card().normalisation.scale,
+        features=FeatureSettings(),
+        spans=FRAMES // SPAN,
+        components=components,
+    )
+    own = replace(card(), components=components.count)
+    return Trained(Split("a", (), test), own, Weights(flatbuffer(network), b""), components)
 
 
 def untrained(*, test: tuple[int, ...] = (), seed: int = 0) -> Trained:

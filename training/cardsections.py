@@ -211,6 +211,80 @@ def sessions(report: dict[str, Any]) -> tuple[str, ...]:
     return ("## What a session knows", own["protocol"], "\n".join(rows))
 
 
+def teaching(report: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a few labelled clips of the speaker change."""
+    own = report.get("teaching") or {}
+    parts = [(title, own[name]) for name, title in TAUGHT.items() if own.get(name)]
+    if not parts:
+        return ()
+    said = ["## Teaching a voice", own["protocol"]]
+    for title, found in parts:
+        names = [name for name, lesson in found["lessons"].items() if lesson]
+        rows = [
+            f"| {title} | " + " | ".join("nothing" if n == "0" else n for n in names) + " |",
+            "|---|" + "---|" * len(names),
+        ]
+        corpora = found["lessons"]["3"]["by_corpus"]
+        for corpus in (*corpora, ""):
+            cells = []
+            for name in names:
+                lesson = found["lessons"][name]
+                values = lesson["by_corpus"].get(corpus) if corpus else lesson
+                cells.append(_taught_cell(values, name))
+            label = SHORT.get(corpus, corpus) if corpus else "**mean**"
+            rows.append(f"| {label} | " + " | ".join(cells) + " |")
+        said += ["\n".join(rows), _taught_words(found)]
+    if own.get("ordinary"):
+        calm = own["ordinary"]
+        said.append(
+            f"Ordinary speech of {calm['people']} people: {calm['nothing']:.1%} of the windows "
+            f"with a false emotion when nothing is known, {calm['calibrated']:.1%} after a "
+            f"calibration of ten seconds, {calm['taught']:.1%} when these ten seconds are taught "
+            "as neutral."
+        )
+    return tuple(said)
+
+
+TAUGHT = {"corpora": "corpus left out", "folds": "folds by speaker"}
+
+
+def _taught_cell(values: dict[str, Any] | None, lesson: str) -> str:
+    if not values:
+        return "-"
+    if lesson == "0":
+        return f"{values['known']:.2f}"
+    return f"{values['known']:.2f}, {values['taught']:.2f}"
+
+
+def _taught_words(found: dict[str, Any]) -> str:
+    """Return women and men, false emotions and doubtful clips in sentences."""
+    said = ["Each cell has the UAR when only the mean is known, and when the clips are taught."]
+    sexes = {s: v for s, v in found["by_sex"].items() if v}
+    if len(sexes) > 1:
+        said.append(
+            "Three clips of each emotion raise the UAR of women from "
+            f"{sexes['F']['known']:.2f} to {sexes['F']['taught']:.2f}, of men from "
+            f"{sexes['M']['known']:.2f} to {sexes['M']['taught']:.2f}."
+        )
+    alarms = found["false"]
+    if alarms:
+        said.append(
+            f"Windows of acted neutral speech with a false emotion: {alarms['known']:.1%} known, "
+            f"{alarms['taught']:.1%} taught."
+        )
+    for count, own in found["doubts"].items():
+        if own["found"] is not None and own["false"] is not None:
+            said.append(
+                f"With {count} of each emotion, enrolment doubts {own['found']:.0%} of the clips "
+                f"with a wrong label and {own['false']:.1%} of the others."
+            )
+    said.append(
+        f"In {found['refused']:.1%} of the lessons of three clips the clips do not separate, and "
+        "the network judges as before."
+    )
+    return " ".join(said)
+
+
 def by_corpus(report: dict[str, Any]) -> tuple[str, ...]:
     """Return UAR by corpus."""
     without = [

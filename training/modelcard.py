@@ -15,6 +15,7 @@ from training.cardsections import (
     sessions,
     speakers,
     stream,
+    teaching,
     warm_up,
     weak_points,
 )
@@ -62,6 +63,7 @@ def model_card(report: dict[str, Any]) -> str:
         ("## Aims and figures", *_targets(report)),
         ordinary(report),
         sessions(report),
+        teaching(report),
         speakers(report),
         nonspeech(report),
         by_corpus(report),

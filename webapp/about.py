@@ -58,6 +58,7 @@ def _report(folder: Path) -> Json | None:
             "splits": {split: _split(report[split]) for split in SPLITS},
             "ordinary": _section(report, "ordinary", _ordinary),
             "sessions": _section(report, "sessions", _sessions),
+            "teaching": _section(report, "teaching", _teaching),
             "people": _section(report, "fairness", _people),
             "disturbances": [
                 {"name": name, "unchanged": found["unchanged"]["mean"]}
@@ -160,6 +161,19 @@ def _sessions(found: Mapping[str, Any]) -> Json:
         "clips": found["n"],
         "corpora": len(found["by_corpus"]),
         **{session: found["mean"].get(session) for session in SESSIONS},
+    }
+
+
+def _teaching(found: Mapping[str, Any]) -> Json:
+    """Return what clips of each emotion change, on corpora that the network never heard."""
+    own = found["corpora"]
+    return {
+        "corpora": len(own["lessons"]["3"]["by_corpus"]),
+        "clips": own["lessons"]["3"]["n"],
+        "lessons": [
+            {"clips": int(count), **{k: own["lessons"][count][k] for k in ("known", "taught")}}
+            for count in ("1", "2", "3", "5")
+        ],
     }
 
 

@@ -202,6 +202,20 @@ def _about(labels: Sequence[str]) -> Json:
                         "clips, or all other clips"
                     }
                 ),
+                "teaching": _maybe(
+                    _object(
+                        {"clips": count, "corpora": count}
+                        | {
+                            "lessons": _list(
+                                _object({"clips": count, "known": share, "taught": share})
+                            )
+                        }
+                    )
+                    | {
+                        "description": "uar of the speaker's other clips when so many clips of "
+                        "each emotion are known without labels, and when they are taught"
+                    }
+                ),
                 "people": _maybe(
                     _object(
                         {"women": share, "men": share, "largest_gap": share}

@@ -43,7 +43,56 @@ ORDINARY = {
     "anybody_first_10_s": 0.2255,
     "changes_a_minute": 3.4,
 }
+TAUGHT_CORPUS = {"n": 61, "pupils": 3, "known": 0.4321, "taught": 0.5432}
+
+
+def lesson(gain):
+    return {
+        "n": 122,
+        "known": 0.4321,
+        "taught": 0.4321 + gain,
+        "gain": gain,
+        "by_corpus": {"ravdess": TAUGHT_CORPUS, "nemo": TAUGHT_CORPUS},
+    }
+
+
+TAUGHT = {
+    "pupils": 6,
+    "lessons": {
+        name: lesson(gain)
+        for name, gain in (
+            ("0", 0.0),
+            ("1", 0.0811),
+            ("2", 0.1122),
+            ("3", 0.1433),
+            ("5", 0.1655),
+            ("1, wrong", 0.0711),
+            ("3, wrong", 0.1311),
+            ("1, few", 0.0211),
+            ("3, few", 0.0511),
+            ("3, telephone", 0.0911),
+        )
+    },
+    "wrong_kept": {"1": 0.8767, "3": 0.9149},
+    "least_gain": {"gain": 0.0133, "corpus": "nemo", "clips": "1"},
+    "by_sex": {"F": lesson(0.1211), "M": lesson(0.2222)},
+    "false": {"known": 0.0555, "taught": 0.0444},
+    "refused": 0.0333,
+    "doubts": {"1": {"found": 0.41, "false": 0.0288}, "3": {"found": 0.62, "false": 0.0299}},
+}
 REPORT = {
+    "teaching": {
+        "protocol": "Pupils teach.",
+        "corpora": TAUGHT,
+        "folds": TAUGHT,
+        "ordinary": {
+            "people": 12,
+            "n": 345,
+            "nothing": 0.1099,
+            "calibrated": 0.0822,
+            "taught": 0.0413,
+        },
+    },
     "protocol": {
         "labels": ["neutral", "happy", "sad", "angry", "fearful"],
         "settings": {"examples": {"shares": {"emospeech": 0.0}, "default_share": 0.5}},
@@ -293,6 +342,11 @@ def test_every_figure_of_the_report_is_in_the_card():
         *("97 talks, 261 minutes", "| 0.31 | 0.19 | 0.58 | 6.2 | 64% | - / 5.9 s |"),
         "| **mean** | 0.47 | 0.19 | 0.58 | 6.2 | 64% | 1.8 s / 5.9 s |",
         *("0.89", "UAR 0.87, n 173"),
+        "| nEMO (Polish, 9 actors) | 0.43 | 0.43, 0.54 |",
+        "| **mean** | 0.43 | 0.43, 0.51 | 0.43, 0.54 |",
+        *("of women from 0.43 to 0.55", "of men from 0.43 to 0.65", "5.5% known, 4.4% taught"),
+        "With 3 of each emotion, enrolment doubts 62% of the clips with a wrong label and 3.0%",
+        *("In 3.3% of the lessons", "speech of 12 people: 11.0%", "8.2% after", "4.1% when"),
     ):
         assert figure in card, figure
 

@@ -1,7 +1,8 @@
 """Adaptation of the recogniser to one speaker, from a few labelled clips.
 
-The judgement of a clip is one vector: the network's logits and components (`models.network`), the
-weighted mean over the clip's windows. A random-effects model describes all speakers' vectors::
+The judgement of a clip is one vector, the weighted mean over the clip's windows: the network's
+logits, and principal components of the moments from which the network judges. A random-effects
+model describes all speakers' vectors::
 
     x = G[k] + o + d[k] + e      o ~ N(0, S),  d[k] ~ N(0, B),  e ~ N(0, W)
 

@@ -57,12 +57,10 @@ def test_each_room_imports_only_what_the_house_allows(root, room):
 
 
 @pytest.mark.parametrize("room", ["models", "webapp"])
-def test_only_the_networks_shape_names_what_serving_must_not_load(root, room):
-    keras_may = {root / "models" / "network.py"}
+def test_no_module_names_what_serving_must_not_load(root, room):
     wrong = {
         f"{path.relative_to(root)} imports {module}"
         for path in (root / room).rglob("*.py")
-        if path not in keras_may
         for module in imports(path)
         if module.split(".")[0] in HEAVY
     }

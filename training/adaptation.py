@@ -14,9 +14,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from models.labels import EMOTIONS
-from models.network import Components
 from models.teaching import COUNTS, Adaptation, Doubles, Population, Taught, mean_vector
 from training.examples import Material
+from training.network import Components
 from training.outcomes import Trained
 from training.pupils import BASIC, Judged, Sample, Vectors, sample
 from training.store import Store

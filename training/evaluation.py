@@ -12,7 +12,6 @@ from typing import Any
 
 from models.bundle import Decision
 from models.labels import EMOTIONS
-from models.network import Components
 from models.recognizer import Recognizer
 from training import ordinary, sessions, taught
 from training.calibration import calibration, decision_for, pooled_decision
@@ -20,6 +19,7 @@ from training.corpora import CORPORA
 from training.fairness import fairness
 from training.fit import Progress
 from training.inflated import inflated, random_split
+from training.network import Components
 from training.networks import RAW, Workshop
 from training.outcomes import Outcome, Trained, judge
 from training.pupils import LESSONS, judged, ordinary_pupils, pupils

@@ -14,8 +14,8 @@ import tensorflow as tf
 
 from models.features import Floats
 from models.labels import EMOTIONS
-from models.network import MOST, NetworkSettings, build_perceptron
 from training.examples import NO_VOICE, Drawn, Examples, ExampleSettings
+from training.network import MOST, NetworkSettings, build_perceptron
 from training.shelf import Arrays
 
 OUTPUTS = len(EMOTIONS) + 1

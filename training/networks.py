@@ -11,7 +11,12 @@ import numpy as np
 
 from models.bundle import Card, Decision, Weights
 from models.labels import EMOTIONS
-from models.network import (
+from models.normalisation import Normalisation
+from models.spans import SPAN
+from training.examples import NO_VOICE, Examples, Material, estimate_normalisation
+from training.fit import FitSettings, Progress, fit, perceptrons
+from training.flatbuffer import flatbuffer
+from training.network import (
     Components,
     NetworkSettings,
     build_perceptron,
@@ -19,11 +24,6 @@ from models.network import (
     serving_network,
     width_of,
 )
-from models.normalisation import Normalisation
-from models.spans import SPAN
-from training.examples import NO_VOICE, Examples, Material, estimate_normalisation
-from training.fit import FitSettings, Progress, fit, perceptrons
-from training.flatbuffer import flatbuffer
 from training.shelf import Arrays, Shelf
 from training.sounds import left_out
 from training.store import Store

@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from models.bundle import Card, Decision, Weights
 from models.labels import EMOTIONS
-from models.network import Components
 from models.normalisation import LEAST
 from models.recognizer import RecognitionStream, Recognizer
 from models.runtime import Logits, Network
 from models.speaker import Speaker
 from models.timeline import Judgement, Timeline, Window
+from training.network import Components
 from training.networks import RAW
 from training.shelf import Arrays, Shelf, digest_of
 from training.splits import Split

@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from models.enrolment import balanced
 from models.labels import EMOTIONS
-from models.network import Components
 from models.normalisation import estimate
 from models.speaker import Speaker
 from models.teaching import Doubles, Taught, mean_vector
 from training.examples import Material
+from training.network import Components
 from training.ordinary import CALIBRATION_FRAMES
 from training.outcomes import VOICE, WEIGHT, Trained, courses, of_speakers, packed, unpacked
 from training.shelf import Arrays, Shelf, digest_of

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from models.bundle import Decision
 from models.enrolment import clip_probabilities, separates
 from models.labels import EMOTIONS
-from models.network import Components
 from models.teaching import COUNTS, Adaptation, Doubles, Population
 from models.timeline import Window, softmax
 from training.adaptation import against, population_of
 from training.examples import Material
+from training.network import Components
 from training.ordinary import false, spoken
 from training.outcomes import VOICE, Trained, clip_logs, decided, scaled
 from training.pupils import LESSONS, Judged, Lesson, Sample, Vectors, sample

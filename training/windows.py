@@ -1,4 +1,4 @@
-"""Moments of every window of a recording, for training; `models.network` has them in its graph.
+"""Moments of every window of a recording, for training; `training.network` has them in its graph.
 
 The moments do not depend on what is known of the speaker but for their mean, from which the
 speaker's mean is subtracted. Training therefore computes them once.

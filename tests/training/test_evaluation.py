@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.network import NetworkSettings
 from tests.training.imagined import imagined_speech
 from tests.training.untrained import untrained
 from tests.training.voices import synthetic_corpora
@@ -16,6 +15,7 @@ from training.evaluation import Evaluation, of_others
 from training.examples import ExampleSettings, material_of
 from training.fit import FitSettings
 from training.modelcard import model_card
+from training.network import NetworkSettings
 from training.networks import Workshop
 from training.nonspeech import KINDS, sounds
 from training.outcomes import Outcome

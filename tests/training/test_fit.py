@@ -7,7 +7,6 @@ import pytest
 import tensorflow as tf
 
 from models.labels import EMOTIONS
-from models.network import NetworkSettings
 from tests.training.imagined import FEATURES, imagined_speech
 from training.examples import (
     NO_VOICE,
@@ -17,6 +16,7 @@ from training.examples import (
     material_of,
 )
 from training.fit import FitSettings, disagreement, fit, loss_of, perceptrons
+from training.network import NetworkSettings
 
 TINY = FitSettings(
     networks=1,

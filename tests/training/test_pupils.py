@@ -8,13 +8,13 @@ import pytest
 
 from models import RecognitionStream, Recognizer
 from models.labels import EMOTIONS
-from models.network import Components, moments_width
 from models.runtime import Network
 from models.teaching import COUNTS, Adaptation, Population
 from tests.training.imagined import FEATURES, imagined_speech
 from tests.training.untrained import untrained, with_components
 from training.adaptation import against, population_of, statistics
 from training.examples import material_of
+from training.network import Components, moments_width
 from training.pupils import (
     BASIC,
     LESSONS,

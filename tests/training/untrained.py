@@ -11,10 +11,10 @@ import numpy as np
 from models.bundle import Card, Weights
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
-from models.network import Components, build_perceptron, serving_network, width_of
 from models.normalisation import Normalisation
 from models.spans import SPAN
 from training.flatbuffer import flatbuffer
+from training.network import Components, build_perceptron, serving_network, width_of
 from training.networks import RAW, untrained_network
 from training.outcomes import Trained
 from training.splits import Split

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from models.features import FeatureSettings
-from models.network import (
+from models.normalisation import CONTEXT
+from training.network import (
     Components,
     NetworkSettings,
     build_perceptron,
@@ -14,7 +15,6 @@ from models.network import (
     serving_network,
     width_of,
 )
-from models.normalisation import CONTEXT
 
 FEATURES = FeatureSettings(states=3)
 SPANS, COLUMNS, OUTPUTS = 60, FEATURES.columns, 4

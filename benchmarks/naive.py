@@ -34,7 +34,7 @@ class Naive:
     def __init__(self) -> None:
         import librosa
 
-        from training.network import build_perceptron, width_of
+        from training.fitting.network import build_perceptron, width_of
 
         card = Recognizer.load().card
         self._mfcc = librosa.feature.mfcc

@@ -17,6 +17,10 @@ ALLOWED = {
     "webapp": {"webapp", "models"},
     "webapp/audio": {"webapp/audio"},
 }
+TRAINING = ("corpora", "data", "signal", "fitting", "evaluation", "reporting")
+"""Rooms of training: each imports itself and those before it."""
+BESIDE = {"teaching": {"corpora", "data", "signal", "fitting", "teaching"}}
+"""Rooms beside that order: the encoder's distillation, which only the commands import."""
 HEAVY = {"tensorflow", "keras", "librosa", "scipy", "sklearn", "numba", "matplotlib"}
 
 
@@ -54,6 +58,27 @@ def test_each_room_imports_only_what_the_house_allows(root, room):
         and not (room == "webapp" and room_of(module) == "webapp/audio")
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("room", [*TRAINING, *BESIDE])
+def test_imports_between_the_rooms_of_training_run_in_one_direction(root, room):
+    allowed = BESIDE.get(room) or set(TRAINING[: TRAINING.index(room) + 1])
+    files = list((root / "training" / room).rglob("*.py"))
+    assert len(files) > 1
+    wrong = {
+        f"{path.relative_to(root)} imports {module}"
+        for path in files
+        for module in imports(path)
+        if module.startswith("training.") and module.split(".")[1] not in allowed
+    }
+    assert not wrong
+
+
+def test_every_module_of_training_stands_in_a_room(root):
+    loose = {path.name for path in (root / "training").glob("*.py")}
+    assert loose == {"__init__.py", "__main__.py"}
+    rooms = {path.parent.name for path in (root / "training").glob("*/__init__.py")}
+    assert rooms == {*TRAINING, *BESIDE}
 
 
 @pytest.mark.parametrize("room", ["models", "webapp"])

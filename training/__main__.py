@@ -30,23 +30,23 @@ from models.normalisation import Normalisation
 from models.recognizer import Recognizer
 from models.runtime import Network
 from models.spans import SPAN
-from training.augmentation import VERSIONS
-from training.encoders import SMALL, train_encoder
-from training.evaluation import PARTS, Evaluation
-from training.examples import material_of
-from training.fit import FitSettings, Progress
-from training.manifest import ManifestError, agreed, corpora_folder, find_corpora
-from training.modelcard import model_card
-from training.networks import NAME, Workshop, untrained_network
-from training.plots import draw
-from training.prose import write_figures
-from training.shelf import Shelf, digest_of
-from training.sounds import Sound, load_sounds
-from training.store import Store, load_store
+from training.corpora.manifest import ManifestError, agreed, corpora_folder, find_corpora
+from training.data.cache import Cache, digest_of
+from training.data.windows import WINDOW
+from training.fitting.examples import material_of
+from training.fitting.fit import FitSettings, Progress
+from training.fitting.networks import NAME, Workshop, untrained_network
+from training.reporting.evaluation import PARTS, Evaluation
+from training.reporting.modelcard import model_card
+from training.reporting.plots import draw
+from training.reporting.readme import write_figures
+from training.signal.augmentation import VERSIONS
+from training.signal.sounds import Sound, load_sounds
+from training.signal.store import Store, load_store
+from training.teaching.encoders import SMALL, train_encoder
 from training.teaching.prompts import PromptsError, load_prompts
 from training.teaching.pupil import PupilSettings
 from training.teaching.weights import WeightsError, fetch_wheel, read_weights
-from training.windows import WINDOW
 
 VERSION = "2.0.0"
 CACHE = Path(".cache")
@@ -103,8 +103,8 @@ class Material:
 
     def evaluation(self) -> Evaluation:
         """Return the evaluation of networks that are made of it."""
-        shelf = Shelf(CACHE / "judgements")
-        return Evaluation(self.workshop, self.recorder, self.sounds, shelf, corpora_folder())
+        cache = Cache(CACHE / "judgements")
+        return Evaluation(self.workshop, self.recorder, self.sounds, cache, corpora_folder())
 
 
 def open_material() -> Material:
@@ -117,10 +117,10 @@ def open_material() -> Material:
     """
     encoder = (DEFAULT_BUNDLE / ENCODER_FILE).read_bytes()
     recorder = open_recorder(encoder)
-    shelf = Shelf(CACHE / "features")
-    sounds = load_sounds(corpora_folder(), recorder, shelf=shelf)
+    cache = Cache(CACHE / "features")
+    sounds = load_sounds(corpora_folder(), recorder, cache=cache)
     print(f"without speech: {len(sounds)} sounds")
-    store = open_store(recorder, shelf)
+    store = open_store(recorder, cache)
     features = recorder.card.features
     tracks = [track for own in store.tracks for track in own] + [s.track for s in sounds]
     digest = digest_of(*(part for t in tracks for part in (t.mean, t.count)))
@@ -131,7 +131,7 @@ def open_material() -> Material:
         encoder,
         FitSettings(),
         SEED,
-        Shelf(CACHE / "networks"),
+        Cache(CACHE / "networks"),
     )
     return Material(workshop, recorder, sounds)
 
@@ -146,7 +146,7 @@ def open_recorder(encoder: bytes) -> Recognizer:
     return Recognizer(card, Network(card, untrained_network(card, encoder)))
 
 
-def open_store(recorder: Recognizer, shelf: Shelf) -> Store:
+def open_store(recorder: Recognizer, cache: Cache) -> Store:
     """Return the tracks of every corpus that training uses, and print which were found."""
     shares = FitSettings().examples.shares
     found = {
@@ -158,7 +158,7 @@ def open_store(recorder: Recognizer, shelf: Shelf) -> Store:
         speakers = {u.speaker for u in members}
         print(f"{name}: {len(members)} recordings of {len(speakers)} speakers", flush=True)
     utterances = [u for members in found.values() for u in members if agreed(u)]
-    store = load_store(utterances, recorder, shelf=shelf, versions=VERSIONS)
+    store = load_store(utterances, recorder, cache=cache, versions=VERSIONS)
     for duplicate in store.duplicates:
         print(f"left out, same sound as another: {duplicate.path.name}")
     return store
@@ -200,7 +200,7 @@ def teach_encoder() -> None:
         The prompts or the teacher's weights cannot be had.
     """
     weights = read_weights(fetch_wheel(CACHE / "teacher"))
-    prompts, held = load_prompts(CACHE / "prompts", weights=weights, shelf=Shelf(CACHE / "teacher"))
+    prompts, held = load_prompts(CACHE / "prompts", weights=weights, cache=Cache(CACHE / "teacher"))
     taught = train_encoder(
         prompts,
         held,

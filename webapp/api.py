@@ -6,14 +6,18 @@ import json
 import logging
 import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
 from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
-from models import Speaker
+from models import SAMPLE_RATE, Speaker
+from models.enrolment import MOST_CLIPS
 from webapp import addresses, protocol
 from webapp.addresses import Addresses
 from webapp.audio import AudioError
@@ -35,6 +39,11 @@ STATUS = {
     "empty": 422,
     "undecodable": 422,
     "too_long": 422,
+    "too_short": 422,
+    "too_many": 422,
+    "no_voice": 422,
+    "same_clip": 422,
+    "unsupported": 501,
     "rate_limited": 429,
     "busy": 429,
 }
@@ -76,14 +85,22 @@ class Api:
         self._rates = Buckets(per_s=each_minute / 60, burst=each_minute)
         self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
         self.blueprint.post("/predictions")(self.predictions)
+        self.blueprint.post("/speakers")(self.speakers)
         self.blueprint.get("/samples")(self.samples)
         self.blueprint.get("/model")(self.model)
         self.blueprint.get("/openapi.json")(self.openapi)
 
     def predictions(self) -> Response:
         """Judge the file of a form, against the speaker of the form if it names one."""
+        return self._answered(self._prediction)
+
+    def speakers(self) -> Response:
+        """Return the profile of a speaker from labelled clips; the server keeps neither."""
+        return self._answered(self._enrolment)
+
+    def _answered(self, answer_to: Callable[[], _Answer]) -> Response:
         try:
-            answer = self._answer()
+            answer = answer_to()
         except (ProtocolError, AudioError) as error:
             self._refused(error.code)
             raise
@@ -110,33 +127,78 @@ class Api:
             description(self._predictor.labels, self._settings, server=request.script_root or "/")
         )
 
-    def _answer(self) -> _Answer:
-        self._count_upload()
-        limit = self._settings.max_upload_mb << 20
-        if (request.content_length or 0) > (current_app.config["MAX_CONTENT_LENGTH"] or limit):
-            raise TooLarge(f"The request is larger than the {limit >> 20} MB")
-        with self._gate.admit():
-            try:
-                upload = request.files.get("file")
-            except TooLarge:
-                raise
-            except RequestEntityTooLarge as error:  # a body without a length
-                raise TooLarge(f"The request is larger than the {limit >> 20} MB") from error
-            except OSError as error:
-                raise ProtocolError("no_file", "The file did not arrive.") from error
+    def _prediction(self) -> _Answer:
+        with self._admitted() as files:
+            upload = files.get("file")
             if upload is None:
                 raise ProtocolError(
                     "no_file", 'Send a file in the field "file" of a multipart form.'
                 )
-            data = upload.stream.read()
-            if len(data) > limit:
-                raise TooLarge(f"The file is larger than the {limit >> 20} MB")
-            if not data:
-                raise ProtocolError("empty", "The file is empty.")
+            data = self._read(upload)
             speaker = self._predictor.known(request.form.get("speaker") or None)
             with self._gate.decoding():
                 clip = self._gate.wait_for(self._predictor.decode, data)
                 return self._gate.work(self._judge, clip, _name(upload.filename), speaker)
+
+    def _enrolment(self) -> _Answer:
+        with self._admitted() as files:
+            uploads = [
+                (emotion, place, upload)
+                for emotion, own in files.lists()
+                for place, upload in enumerate(own)
+            ]
+            if not uploads:
+                raise ProtocolError(
+                    "no_file", 'Send files in fields named by emotion, such as "happy".'
+                )
+            if len(uploads) > MOST_CLIPS:
+                raise ProtocolError("too_many", f"There are more than {MOST_CLIPS} clips.")
+            with self._gate.decoding():
+                clips: dict[str, list[Clip]] = {}
+                for emotion, place, upload in uploads:
+                    clips.setdefault(emotion, []).append(self._decoded(emotion, place, upload))
+                return self._gate.work(self._enrol, clips)
+
+    def _decoded(self, emotion: str, place: int, upload: FileStorage) -> Clip:
+        """Return a decoded clip; its error names the clip."""
+        try:
+            return self._gate.wait_for(self._predictor.decode, self._read(upload))
+        except (ProtocolError, AudioError) as error:
+            raise ProtocolError(
+                error.code,
+                f"Clip {place + 1} of {emotion}: {error.message}",
+                about={"emotion": emotion, "clip": place},
+            ) from error
+
+    @contextmanager
+    def _admitted(self) -> Iterator[MultiDict[str, FileStorage]]:
+        """Hold a place for the request and yield the files of its form."""
+        self._count_upload()
+        limit = self._settings.max_upload_mb
+        if (request.content_length or 0) > (
+            current_app.config["MAX_CONTENT_LENGTH"] or limit << 20
+        ):
+            raise TooLarge(f"The request is larger than the {limit} MB")
+        with self._gate.admit():
+            try:
+                files = request.files
+            except TooLarge:
+                raise
+            except RequestEntityTooLarge as error:  # a body without a length
+                raise TooLarge(f"The request is larger than the {limit} MB") from error
+            except OSError as error:
+                raise ProtocolError("no_file", "The file did not arrive.") from error
+            yield files
+
+    def _read(self, upload: FileStorage) -> bytes:
+        """Return the bytes of a file."""
+        limit = self._settings.max_upload_mb << 20
+        data = upload.stream.read()
+        if len(data) > limit:
+            raise TooLarge(f"The file is larger than the {limit >> 20} MB")
+        if not data:
+            raise ProtocolError("empty", "The file is empty.")
+        return data
 
     def _count_upload(self) -> None:
         """Refuse an address that has sent too many files, before this one is read."""
@@ -161,9 +223,17 @@ class Api:
         body = json.dumps(answer)
         return _Answer(body, answer["duration_s"], clip.cpu_s + time.thread_time() - began)
 
+    def _enrol(self, clips: dict[str, list[Clip]]) -> _Answer:
+        began = time.thread_time()
+        samples = {emotion: [clip.samples for clip in own] for emotion, own in clips.items()}
+        body = json.dumps(self._predictor.enrol(samples))
+        seconds = sum(len(s) for own in samples.values() for s in own) / SAMPLE_RATE
+        cpu_s = sum(clip.cpu_s for own in clips.values() for clip in own)
+        return _Answer(body, seconds, cpu_s + time.thread_time() - began)
+
 
 class _Answer(NamedTuple):
-    """What a file was answered, how many seconds it lasts, and how many of CPU it took."""
+    """An answer's body, the seconds of sound that it is about, and the seconds of CPU it took."""
 
     body: str
     audio_s: float

@@ -31,6 +31,7 @@ def description(labels: Sequence[str], settings: Settings, *, server: str = "/")
             "of ordinary speech that starts with calibrate: true is acknowledged, when it stops, "
             "with speaker, speech_s and suffices as well. That speaker, a text, may be given to a "
             "later start or upload: the voice is then judged against itself from the first word. "
+            "A profile from /speakers may be given instead. "
             "The event share of /live is acknowledged with a view, a token that cannot be guessed; "
             "who sends it as watch {view} in the namespace /watch is acknowledged with the latest "
             "predictions, and then gets prediction, state {recording, interrupted} and ended "
@@ -39,6 +40,7 @@ def description(labels: Sequence[str], settings: Settings, *, server: str = "/")
         "servers": [{"url": server}],
         "paths": {
             "/api/v1/predictions": {"post": _predictions(settings)},
+            "/api/v1/speakers": {"post": _speakers(labels, settings)},
             "/api/v1/samples": {
                 "get": {
                     "summary": "List the sample clips",
@@ -61,7 +63,7 @@ def description(labels: Sequence[str], settings: Settings, *, server: str = "/")
 def _predictions(settings: Settings) -> Json:
     refusals = {
         "400": "no_file: the form has no file. "
-        "bad_message: the speaker is not from a calibration with this model.",
+        "bad_message: the speaker is no profile of this model.",
         "413": f"too_large: the file has more than {settings.max_upload_mb} MB, or a field or the "
         "number of parts of the form exceeds its limit; the message names which.",
         "415": "unsupported_media: not a format that is known.",
@@ -78,8 +80,8 @@ def _predictions(settings: Settings) -> Json:
                 "type": "string",
                 "maxLength": MAX_SPEAKER_LENGTH,
                 "pattern": "^[A-Za-z0-9_-]*$",
-                "description": "The voice that speaks, as a live recording with calibrate: true "
-                "told it when it was stopped. Nothing of it is kept here.",
+                "description": "The profile of the voice, from /speakers or from a live recording "
+                "with calibrate: true. The server does not keep it.",
             },
         },
     }
@@ -91,9 +93,34 @@ def _predictions(settings: Settings) -> Json:
     }
 
 
+def _speakers(labels: Sequence[str], settings: Settings) -> Json:
+    refusals = {
+        "400": "no_file: the form has no clip. bad_message: a field is no emotion.",
+        "413": f"too_large: a clip has more than {settings.max_upload_mb} MB, or the form exceeds "
+        "a limit; the message names which.",
+        "415": "unsupported_media: not a format that is known.",
+        "422": "A clip cannot be used; the error names its emotion and its position: undecodable, "
+        "empty, too_long (more than 60 seconds), too_short (less than 0.4 seconds of speech), "
+        "no_voice, or same_clip (it appears twice). too_many: more than 50 clips.",
+        "429": "busy or rate_limited: see Retry-After.",
+        "501": "unsupported: this model cannot be taught.",
+    }
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    form = {"type": "object", "properties": dict.fromkeys(labels, files), "minProperties": 1}
+    return {
+        "summary": "Teach the voice of a speaker from labelled clips",
+        "description": "One or several files in fields named by emotion. One clip of some of the "
+        "emotions is enough; more are better. The server keeps neither the clips nor the profile.",
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
+        "responses": {"200": _content("The profile.", _ref("Speaker"))}
+        | {status: _content(why, _ref("Error")) for status, why in refusals.items()},
+    }
+
+
 def _schemas(labels: Sequence[str]) -> Json:
     number = {"type": "number"}
     text = {"type": "string"}
+    whole = {"type": "integer"}
     emotion = {"type": ["string", "null"], "enum": [*labels, None]}
     probabilities = _object(
         {label: {"type": "number", "minimum": 0, "maximum": 1} for label in labels}
@@ -124,6 +151,44 @@ def _schemas(labels: Sequence[str]) -> Json:
                 "model": _object({"name": text, "version": text}),
                 "warnings": _list(_ref("Warning"))
                 | {"description": "Parts of the file that were left out or replaced by silence."},
+            }
+        ),
+        "Speaker": _object(
+            {
+                "speaker": text
+                | {
+                    "maxLength": MAX_SPEAKER_LENGTH,
+                    "description": "the profile: the field speaker of predictions and of start",
+                },
+                "clips": {
+                    "type": "object",
+                    "additionalProperties": {"type": "integer", "minimum": 1},
+                    "description": "number of clips of each emotion",
+                },
+                "check": _maybe(_object(dict.fromkeys(("clips", "untaught", "taught"), whole)))
+                | {
+                    "description": "how many of the clips are judged right as a stranger's, and "
+                    "when the other clips are taught; each is judged without itself, and those of "
+                    "an emotion with a single clip do not count. null without two such emotions"
+                },
+                "separates": {
+                    "type": "boolean",
+                    "description": "false: the clips do not differ enough, and the profile only "
+                    "holds the mean of the voice",
+                },
+                "doubts": _list(
+                    _object(
+                        {
+                            "emotion": text,
+                            "clip": whole,
+                            "resembles": text,
+                        }
+                    )
+                )
+                | {
+                    "description": "clips that the others contradict: the label and the position "
+                    "among its clips, and the emotion that the others suggest"
+                },
             }
         ),
         "Warning": _object(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from models import SAMPLE_RATE, Recognizer, Speaker
+from models import SAMPLE_RATE, Recognizer, Speaker, TeachingError
 from webapp import protocol
 from webapp.audio import AudioWarning, decode_isolated, start_decoder
 from webapp.audio.isolation import Usage
@@ -36,6 +36,11 @@ class Clip:
     blocks: list[Floats]
     warnings: list[AudioWarning]
     cpu_s: float
+
+    @property
+    def samples(self) -> Floats:
+        """The whole sound, shape (n,)."""
+        return np.concatenate([np.zeros(0, np.float32), *self.blocks])
 
 
 class Predictor:
@@ -139,14 +144,32 @@ class Predictor:
         return self._recognizer.speaker(itertools.chain.from_iterable(map(self.blocks, files)))
 
     def known(self, text: str | None) -> Speaker | None:
-        """Return the voice that a client's text tells of, if there is one.
+        """Return the speaker of a profile's text; None without a text.
 
         Raises
         ------
         ProtocolError
-            `bad_message`: not what a calibration with this model gave.
+            `bad_message`: the text is no profile of this model.
         """
-        return protocol.parse_speaker(text, self._recognizer.card.features)
+        return protocol.parse_speaker(text, self._recognizer)
+
+    def enrol(self, clips: Mapping[str, Sequence[Floats]]) -> Json:
+        """Return the answer to labelled clips of one speaker.
+
+        Parameters
+        ----------
+        clips : mapping of str to sequence of ndarray
+            Clips of each emotion, float32 mono at 16 kHz, each of shape (n,).
+
+        Raises
+        ------
+        ProtocolError
+            The clips teach nothing; the error names the clip.
+        """
+        try:
+            return protocol.enrolment(self._recognizer.enrol(clips), self._recognizer)
+        except TeachingError as error:
+            raise protocol.refused_clip(error) from error
 
     def duration_s(self, data: bytes) -> float:
         """Return how long a file's sound lasts, in seconds.

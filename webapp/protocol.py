@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from models import FeatureSettings, Judgement, Speaker, SpeakerError, Window
+from models import Enrolment, Judgement, Recognizer, Speaker, SpeakerError, TeachingError, Window
 from webapp.audio import AudioWarning
 
 Json = dict[str, Any]
@@ -15,7 +15,7 @@ Message = tuple[str, Json]
 
 DIGITS = 6  # of probabilities: five of them still sum to 1 within 3e-6
 MAX_MIME_LENGTH = 200
-MAX_SPEAKER_LENGTH = 1000
+MAX_SPEAKER_LENGTH = 4096  # characters; a taught profile has about 1,700
 DRAIN_RETRY_S = 2.0
 
 
@@ -32,6 +32,8 @@ class ProtocolError(Exception):
         When it may work again.
     cause : str or None
         What is full, where the code is `busy`.
+    about : dict
+        More fields of the error object, such as the clip that is refused.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class ProtocolError(Exception):
         *,
         retry_after_s: float | None = None,
         cause: str | None = None,
+        about: Json | None = None,
     ) -> None:
         super().__init__(message)
+        self.about = about or {}
         self.code = code
         self.message = message
         self.retry_after_s = retry_after_s
@@ -115,24 +119,24 @@ def parse_audio(args: Sequence[object], *, max_bytes: int) -> bytes:
     return bytes(data)
 
 
-def parse_speaker(text: str | None, features: FeatureSettings) -> Speaker | None:
-    """Return the voice that a client says it has; None if it says nothing.
+def parse_speaker(text: str | None, recognizer: Recognizer) -> Speaker | None:
+    """Return the speaker of a profile's text; None if the client sends none.
 
     Raises
     ------
     ProtocolError
-        `bad_message`: not what a calibration with the same features gave.
+        `bad_message`: the text is no profile of this recogniser.
     """
     if text is None:
         return None
     try:
-        return Speaker.from_text(text[:MAX_SPEAKER_LENGTH], features)
+        return recognizer.from_text(text[:MAX_SPEAKER_LENGTH])
     except SpeakerError as error:
         raise ProtocolError("bad_message", str(error)) from error
 
 
-def calibration(speaker: Speaker, features: FeatureSettings) -> Json:
-    """Return what was heard of a voice, for the client to keep: nothing of it stays here.
+def calibration(speaker: Speaker, recognizer: Recognizer) -> Json:
+    """Return the profile that a calibration gave, for the client to keep; the server keeps none.
 
     Returns
     -------
@@ -142,10 +146,28 @@ def calibration(speaker: Speaker, features: FeatureSettings) -> Json:
     """
     kept = speaker.portable()
     return {
-        "speaker": kept.to_text(features) if kept.count else None,
-        "speech_s": round(kept.count / features.frames_per_second, 2),
+        "speaker": recognizer.to_text(kept) if kept.count else None,
+        "speech_s": round(kept.count / recognizer.card.features.frames_per_second, 2),
         "suffices": kept.suffices,
     }
+
+
+def enrolment(found: Enrolment, recognizer: Recognizer) -> Json:
+    """Return the answer to taught clips: the profile, and what the clips say of each other."""
+    taught = found.speaker.taught
+    return {
+        "speaker": recognizer.to_text(found.speaker),
+        "clips": found.clips,
+        "check": found.check.to_json() if found.check else None,
+        "separates": taught is None or taught.separates,
+        "doubts": [vars(doubt) for doubt in found.doubts],
+    }
+
+
+def refused_clip(error: TeachingError) -> ProtocolError:
+    """Return the error that a client gets for clips that teach nothing."""
+    about = {"emotion": error.emotion, "clip": error.clip} if error.emotion else {}
+    return ProtocolError(error.code, str(error), about=about)
 
 
 def model_info(name: str, version: str) -> Json:
@@ -260,8 +282,8 @@ def refusal(error: ProtocolError) -> Json:
 
 
 def error_object(error: Any) -> Json:
-    """Return `{"code", "message"}` of a `ProtocolError` or an `AudioError`."""
-    return {"code": error.code, "message": error.message}
+    """Return the error object of a `ProtocolError` or an `AudioError`."""
+    return {"code": error.code, "message": error.message, **getattr(error, "about", {})}
 
 
 def _window(window: Window, labels: Sequence[str]) -> Json:

@@ -92,9 +92,11 @@ class Recording:
         self._tally = tally
         self._decoder = open_stream(request.mime_type, charge=self._charge)
         self._features = recognizer.card.features
-        speaker = protocol.parse_speaker(request.speaker, self._features)
+        self._recognizer = recognizer
+        speaker = protocol.parse_speaker(request.speaker, recognizer)
         if speaker is not None and request.calibrate:
-            speaker = replace(speaker, neutral=False)  # more speech joins the calibration
+            # More speech joins the calibration. Taught clips do not fit another mean.
+            speaker = replace(speaker, neutral=False, taught=None)
         self._stream: RecognitionStream = recognizer.stream(
             step_s=settings.prediction_step_s,
             speaker=speaker,
@@ -168,7 +170,7 @@ class Recording:
         """Return what the summary tells of the voice: nothing unless it was asked for."""
         if not self._calibrates:
             return {}
-        return protocol.calibration(self._stream.speaker, self._features)
+        return protocol.calibration(self._stream.speaker, self._recognizer)
 
     def frames(self) -> Message:
         """Return the MFCC frames since the last time."""

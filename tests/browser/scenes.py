@@ -21,7 +21,7 @@ from servers import LiveClient, serve
 from shown import with_sections
 from tap import HESITATE
 
-from training.nonspeech import sounds
+from training.signal.nonspeech import sounds
 
 RATE = 16000
 Scene = tuple[str, Page]

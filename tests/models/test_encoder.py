@@ -16,8 +16,8 @@ from models.labels import EMOTIONS
 from models.normalisation import Normalisation
 from models.recognizer import Recognizer
 from models.steps import STEP, STEPS, ends_of
-from training.flatbuffer import flatbuffer
-from training.networks import untrained_network
+from training.fitting.export import flatbuffer
+from training.fitting.networks import untrained_network
 from training.teaching.pupil import PupilSettings, build_pupil, serving_pupil
 from training.teaching.teacher import UNITS
 

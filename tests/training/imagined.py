@@ -8,9 +8,9 @@ import numpy as np
 
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
-from training.manifest import Utterance
-from training.store import Store
-from training.tracks import Track
+from training.corpora.manifest import Utterance
+from training.data.tracks import Track
+from training.signal.store import Store
 
 FEATURES = FeatureSettings()
 PITCH = FEATURES.pitch_column

@@ -9,7 +9,7 @@ import numpy as np
 from models.features import FeatureSettings
 from models.labels import EMOTIONS
 from models.steps import ends_of
-from training.manifest import Utterance
+from training.corpora.manifest import Utterance
 from training.teaching.lessons import Prompts
 from training.teaching.teacher import UNITS
 

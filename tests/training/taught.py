@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.training.stores import imagined_held
-from training.encoders import Taught, train_encoder
-from training.fit import Progress
+from training.fitting.fit import Progress
+from training.teaching.encoders import Taught, train_encoder
 from training.teaching.lessons import Prompts
 from training.teaching.pupil import PupilSettings
 

@@ -13,11 +13,11 @@ from models.features import FeatureSettings
 from models.labels import EMOTIONS
 from models.normalisation import Normalisation
 from models.spans import SPAN
-from training.flatbuffer import flatbuffer
-from training.network import Components, build_perceptron, serving_network, width_of
-from training.networks import RAW, untrained_network
-from training.outcomes import Trained
-from training.splits import Split
+from training.data.splits import Split
+from training.evaluation.outcomes import Trained
+from training.fitting.export import flatbuffer
+from training.fitting.network import Components, build_perceptron, serving_network, width_of
+from training.fitting.networks import RAW, untrained_network
 
 FRAMES = 300
 

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from training.manifest import Utterance
+from training.corpora.manifest import Utterance
 
 RATE = 16000
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import EMOTIONS, FeatureSettings, Judgement, Speaker, Window
+from models import EMOTIONS, Judgement, Recognizer, Speaker, Window
 from webapp import protocol, writing
 from webapp.protocol import ProtocolError, Start, parse_audio, parse_start
 
+RECOGNIZER = Recognizer.load()
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -59,23 +60,23 @@ def test_a_wish_of_a_wrong_type_is_a_bad_message_that_names_it(wrong):
 @given(st.text() | st.text(alphabet="abcXYZ019-_", min_size=200, max_size=2000))
 def test_whatever_text_a_speaker_is_is_read_or_a_bad_message(text):
     with pytest.raises(ProtocolError) as caught:
-        protocol.parse_speaker(text, FeatureSettings())
+        protocol.parse_speaker(text, RECOGNIZER)
     assert caught.value.code == "bad_message"
 
 
 def test_a_calibration_tells_the_speaker_and_whether_it_suffices():
-    features = FeatureSettings()
+    features = RECOGNIZER.card.features
     told = protocol.calibration(
-        Speaker().hear(np.ones((850, features.columns), np.float32)), features
+        Speaker().hear(np.ones((850, features.columns), np.float32)), RECOGNIZER
     )
     assert (told["speech_s"], told["suffices"]) == (8.5, True)
-    assert len(told["speaker"]) < 250
-    assert protocol.parse_speaker(told["speaker"], features).count == 850
+    assert len(told["speaker"]) < 1000
+    assert protocol.parse_speaker(told["speaker"], RECOGNIZER).count == 850
     short = protocol.calibration(
-        Speaker().hear(np.ones((90, features.columns), np.float32)), features
+        Speaker().hear(np.ones((90, features.columns), np.float32)), RECOGNIZER
     )
     assert (short["speech_s"], short["suffices"]) == (0.9, False)
-    nothing = protocol.calibration(Speaker(), features)
+    nothing = protocol.calibration(Speaker(), RECOGNIZER)
     assert nothing == {"speaker": None, "speech_s": 0.0, "suffices": False}
 
 

@@ -10,9 +10,7 @@ from pathlib import Path
 from training.corpora import CORPORA, Corpus
 from training.corpora.fetch import FetchError, fetch
 from training.corpora.findings import Findings
-from training.corpora.survey import recordings_in, survey
-from training.corpora.unpack import UnpackError, unpack
-from training.manifest import (
+from training.corpora.manifest import (
     FILE,
     ManifestError,
     corpora_folder,
@@ -21,6 +19,8 @@ from training.manifest import (
     read_manifest,
     write_manifest,
 )
+from training.corpora.survey import recordings_in, survey
+from training.corpora.unpack import UnpackError, unpack
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

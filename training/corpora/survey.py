@@ -46,7 +46,7 @@ def recordings_in(folder: Path) -> list[PurePosixPath]:
 def survey(folder: Path, corpus: Corpus) -> tuple[list[Recording], Findings]:
     """Return the usable recordings of a corpus and what was found amiss.
 
-    Of recordings that sound the same the first by path is kept, as `training.store` does.
+    Of recordings that sound the same the first by path is kept, as `training.signal.store` does.
 
     Parameters
     ----------

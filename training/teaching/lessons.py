@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from models.features import Floats
 from models.steps import ends_of, steps_of
-from training.manifest import Utterance
+from training.corpora.manifest import Utterance
 from training.teaching.pupil import BOUND, Batch, PupilSettings
 from training.teaching.teacher import UNITS
 

@@ -21,10 +21,10 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from models.features import FeatureSettings, Floats, extractor
-from training.augmentation import Recipe, apply_recipe, recipe_for
-from training.manifest import Utterance
-from training.shelf import Arrays, Shelf
-from training.store import RATE
+from training.corpora.manifest import Utterance
+from training.data.cache import Arrays, Cache
+from training.signal.augmentation import Recipe, apply_recipe, recipe_for
+from training.signal.store import RATE
 from training.teaching.lessons import Prompts
 from training.teaching.teacher import TOGETHER, Teacher, mel_powers
 
@@ -125,9 +125,9 @@ def clips(paths: list[Path], rng: np.random.Generator) -> Iterator[tuple[str, Fl
 
 
 def load_prompts(
-    folder: Path, *, weights: dict[str, Floats], shelf: Shelf, jobs: int = os.cpu_count() or 1
+    folder: Path, *, weights: dict[str, Floats], cache: Cache, jobs: int = os.cpu_count() or 1
 ) -> tuple[Prompts, list[Floats]]:
-    """Return the prompts' features, and what the teacher holds of them, from the shelf if there.
+    """Return the prompts' features, and what the teacher holds of them, from the cache if there.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def load_prompts(
     paths = fetch_prompts(folder)
     sizes = [[path.name, path.stat().st_size] for path in paths]
     key = ["prompts", SPEEDS, VERSIONS, FeatureSettings().to_json(), sizes]
-    found = shelf.fetch(_load, paths, weights, jobs, key=key)
+    found = cache.fetch(_load, paths, weights, jobs, key=key)
     store, held = Prompts(), []
     columns = np.split(found["columns"], np.cumsum(found["lengths"])[:-1])
     states = np.split(found["held"], np.cumsum(found["steps"])[:-1])

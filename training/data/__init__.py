@@ -1,0 +1,1 @@
+"""Splits, cache and tracks: what training reads, without the recordings."""

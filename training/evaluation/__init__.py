@@ -1,0 +1,1 @@
+"""Protocols and figures on speakers that a network never heard."""

@@ -1,0 +1,1 @@
+"""The network, its examples, the training loop and the export."""

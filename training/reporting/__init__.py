@@ -1,0 +1,1 @@
+"""The report, the model card, the plots and the targets."""

@@ -1,0 +1,1 @@
+"""Acoustic versions, noises and sounds."""

@@ -71,8 +71,14 @@ function render(before) {
 
 setInterval(() => screen.tick(session?.clock.seconds ?? 0), 100);
 
+// The last result can be judged again by the visitor's profile.
+function offerAgain() {
+  $("judge-again").hidden = !result.again || !studio.speaker;
+}
+
 function finish(judgement, about, source) {
   const told = result.show(judgement, about, source);
+  offerAgain();
   bars.show(judgement.probabilities, { state: told.state, emotion: judgement.emotion, seq: "summary" });
   $("result-sentence").focus({ preventScroll: true });
 }
@@ -216,9 +222,12 @@ const upload = new Upload({
 }, { onFiles: (files, about) => clips.files(files, about), onCancel: cancel });
 const clips = new Clips({
   config, dispatch, samples, upload, clear, finish, look: goToRecorder, free: () => allowed(state).judge, waiting: () => state.name === "judging",
+  unknown: () => studio.loseVoice(),
 });
 
 for (const [id, act] of Object.entries({ record, pause, resume, again, stop, cancel })) $(id).addEventListener("click", act);
+$("judge-again").addEventListener("click", () => clips.again(result.again, studio.speaker));
+studio.onVoice(offerAgain);
 $("discard").addEventListener("click", () => {
   dispatch({ type: "discard" });
   bars.clear();

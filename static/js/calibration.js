@@ -1,6 +1,6 @@
-// "Calibrate to my voice": a dialog with a text to read aloud in an ordinary, calm voice, for ten seconds of speech. The server
-// takes that speech for neutral and returns a text that describes the voice. This tab keeps the text; the server judges the same
-// seconds without it and with it, so that the dialog can show the difference.
+// "Teach it my voice": a dialog with a text to read aloud in an ordinary, calm voice, for ten seconds of speech, and with the
+// cards of voicepanel.js. The server takes the reading for neutral and returns a text that describes the voice. This tab keeps the
+// text; the server judges the same seconds without it and with it, so that the dialog can show the difference.
 
 import { calibrationHelp } from "./findings.js";
 import { capital, duration, percent } from "./format.js";
@@ -10,6 +10,7 @@ import { Session } from "./session.js";
 import { sentence, strings, word } from "./strings.js";
 import { winner } from "./timeline.js";
 import { moved } from "./voice.js";
+import { VoicePanel } from "./voicepanel.js";
 
 const SPEECH_S = 10;
 const LONGEST_S = 40; // who has not said enough until then is told so,
@@ -39,6 +40,7 @@ export class Calibration {
   #settings;
   #voice;
   #changed;
+  #panel;
   #meter;
   #session = null;
   #sending = null;
@@ -55,7 +57,8 @@ export class Calibration {
    * @param {() => void} about.changed the voice has been calibrated
    */
   constructor(find, { live, config, settings, voice, changed }) {
-    this.#find = (part) => find(`calibration-${part}`);
+    this.#find = (part) => find(part === "teach" ? part : `calibration-${part}`);
+    this.#panel = new VoicePanel(find, { config, voice, settings, changed });
     this.#live = live;
     this.#config = config;
     this.#settings = settings;
@@ -64,7 +67,10 @@ export class Calibration {
     this.#meter = new Meter(this.#find("level"), this.#find("hint"));
     this.#find("begin").addEventListener("click", () => this.#begin());
     this.#find("close").addEventListener("click", () => this.#find("dialog").close());
-    this.#find("dialog").addEventListener("close", () => this.#leave());
+    this.#find("dialog").addEventListener("close", () => {
+      this.#panel.leave();
+      this.#leave();
+    });
   }
 
   /** Says how much a calibration helps. @param {?object} report the model's */
@@ -80,6 +86,7 @@ export class Calibration {
   }
 
   #begin() {
+    this.#panel.leave();
     this.#leave();
     this.#heard = new Heard();
     this.#show("asking");
@@ -125,8 +132,10 @@ export class Calibration {
     if (session !== this.#session) return; // left meanwhile
     if (told.suffices === undefined) return this.#fail(sentence("server_gone"));
     if (!told.suffices) return this.#show("short", strings.studio.calibration.short(duration(this.#heard.end_s)));
-    const pair = await this.#compare(new Blob(this.#chunks, { type: session.type }), told.speaker);
+    const reading = new Blob(this.#chunks, { type: session.type });
+    const pair = await this.#compare(reading, told.speaker);
     if (session !== this.#session) return;
+    this.#panel.read(reading);
     this.#voice.keep(told, pair && moved(...pair));
     this.#tabulate(pair);
     this.#show("done", changeOf(this.#voice.kept));
@@ -169,12 +178,14 @@ export class Calibration {
     const resting = ["ready", "short", "failed"].includes(state);
     this.#find("dialog").dataset.state = state;
     this.#find("state").textContent = text;
+    this.#find("teach").hidden = ["asking", "queued", "listening", "judging"].includes(state) || !this.#voice.kept;
+    if (!this.#find("teach").hidden) this.#panel.show();
     this.#find("begin").hidden = !resting;
     this.#find("begin").textContent = state === "ready" ? begin : again;
     this.#find("close").textContent = state === "done" ? done : cancel;
     this.#find("reading").hidden = state === "done";
     this.#find("listening").hidden = !["listening", "judging"].includes(state);
-    this.#find("change").hidden = state !== "done" || !this.#voice.kept.change;
+    this.#find("change").hidden = state !== "done" || !this.#voice.kept?.change;
     this.#turn();
     // The button under the focus may have gone.
     if (this.#find("dialog").open) (resting ? this.#find("begin") : this.#find("close")).focus();
@@ -208,7 +219,7 @@ export class Calibration {
 }
 
 /** What a calibration has changed, in words. */
-export function changeOf({ change }) {
+export function changeOf({ change = null }) {
   const told = strings.studio.calibration;
   if (!change) return told.unseen;
   if (change.little) return told.little;

@@ -16,6 +16,7 @@ export class Clips {
    * @param {() => void} page.clear nothing of what was there before is shown any more
    * @param {() => void} page.look the recorder, where the answer appears, comes into view
    * @param {(judgement: object, about: object, file: Blob) => void} page.finish
+   * @param {() => void} page.unknown the server does not know the visitor's profile
    * @param {import("./samples.js").Samples} page.samples
    * @param {import("./upload.js").Upload} page.upload
    */
@@ -55,6 +56,14 @@ export class Clips {
     look();
   }
 
+  /**
+   * The last result again, by the visitor's profile.
+   * @param {{file: Blob, about: object, source: object}} last  @param {string} speaker
+   */
+  async again({ file, about, source }, speaker) {
+    if (this.#begin()) await this.#judge(file, about.name, about, { speaker, source });
+  }
+
   cancel() {
     this.#sending?.cancel();
   }
@@ -68,15 +77,16 @@ export class Clips {
     return true;
   }
 
-  async #judge(file, name, about, { onProgress, heard = () => {} }) {
-    const { dispatch, finish } = this.#page;
+  async #judge(file, name, about, { onProgress, speaker = null, source = file, heard = () => {} }) {
+    const { dispatch, finish, unknown } = this.#page;
     try {
-      this.#sending = predict(file, name, { onProgress });
+      this.#sending = predict(file, name, { onProgress, speaker });
       const judgement = await this.#sending.done;
       if (!dispatch({ type: "answered" })) return;
       heard(judgement);
-      finish(judgement, about, file);
+      finish(judgement, about, source);
     } catch (error) {
+      if (speaker && error.code === "bad_message") unknown();
       if (error.code !== "cancelled") dispatch({ type: "failed", error: { code: error.code ?? "unknown", where: "file" } });
     } finally {
       this.#sending = null;

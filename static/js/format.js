@@ -8,6 +8,13 @@ const whole = new Intl.NumberFormat(language, { useGrouping: true, maximumFracti
 const hundredths = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
+const lists = new Intl.ListFormat(language, { type: "conjunction" });
+
+/** ["happy", "sad"] -> "happy and sad". */
+export function listed(words) {
+  return lists.format(words);
+}
+
 /** 0 -> "0:00", 75.9 -> "1:15", 3600 -> "1:00:00". Whole seconds, never rounded up. */
 export function clockTime(seconds) {
   const passed = Math.max(0, Math.floor(seconds + 1e-6));

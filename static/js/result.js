@@ -15,6 +15,7 @@ export class Result {
   #summary;
   #player;
   #shown = null;
+  #source = null; // what was judged, and about what
 
   /**
    * @param {Document} root
@@ -56,15 +57,22 @@ export class Result {
     const told = this.#summary.show(judgement, about);
     const turns = utterances(judgement.timeline, judgement.duration_s);
     this.#shown = { judgement, told, turns, name: about.name };
+    this.#source = { about, source, file: fileOf(source) };
     this.#find("listen").hidden = false;
     this.#find("turns-part").hidden = !turns.length;
     this.#player.show(judgement, turns, source);
     return told;
   }
 
+  /** What can be judged again: the visitor's own recording or file. @returns {?{file: Blob, about: object, source: object}} */
+  get again() {
+    return this.#source?.file && !this.#source.about.meant ? this.#source : null;
+  }
+
   /** Nothing of it stays: no sound, no figures. */
   forget() {
     if (!this.#shown) return;
+    this.#source = null;
     this.#shown = null;
     this.#summary.hide();
     this.#player.clear();
@@ -78,4 +86,12 @@ export class Result {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
   }
+}
+
+/** A recording or upload as one file; null for a recording that lost its connection, or is too long to be kept. */
+function fileOf(source) {
+  if (source instanceof Blob) return source;
+  if (source.full || source.parts.length !== 1) return null;
+  const [{ chunks, type }] = source.parts;
+  return new Blob(chunks, { type });
 }

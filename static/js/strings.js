@@ -7,7 +7,7 @@ const { default: catalogue } = await import(`./catalogue/${language}.js`);
 
 export const strings = catalogue;
 
-/** An error's sentence. `where` is "live", "start" or "file"; `limit` holds the page's configuration. */
+/** An error's sentence. `where` is "live", "start", "file" or "take"; `limit` holds the page's configuration. */
 export function sentence(code, { where = "live", limit = {} } = {}) {
   const special = {
     "start:draining": "draining_start",
@@ -15,6 +15,7 @@ export function sentence(code, { where = "live", limit = {} } = {}) {
     "live:undecodable": "undecodable_live",
     "file:too_long": "too_long_file",
   };
+  if (where === "take") return strings.teach.refused[code] ?? strings.teach.refused.other;
   const found = strings.errors[special[`${where}:${code}`] ?? code] ?? strings.errors.unknown;
   return typeof found === "function" ? found(limit) : found;
 }

@@ -5,12 +5,13 @@ import { Areas } from "./areas.js";
 import { Calibration, changeOf } from "./calibration.js";
 import { Devices } from "./devices.js";
 import { duration } from "./format.js";
-import { tab } from "./memory.js";
+import { lasting, tab } from "./memory.js";
 import { Meter } from "./meter.js";
 import { Shortcuts } from "./shortcuts.js";
 import { allowed, isLive } from "./state.js";
 import { strings } from "./strings.js";
 import { Voice } from "./voice.js";
+import { learnt } from "./voicepanel.js";
 
 export class Studio {
   #find;
@@ -18,8 +19,9 @@ export class Studio {
   #meter;
   #devices;
   #calibration;
-  #voice = new Voice(tab);
+  #voice = new Voice(tab, lasting);
   #following = null;
+  #onVoice = () => {};
   #resting = true;
 
   /**
@@ -57,16 +59,29 @@ export class Studio {
     this.#calibration.inform(report);
   }
 
+  /** The text of the visitor's profile, or null. */
+  get speaker() {
+    return this.#voice.speaker;
+  }
+
+  /** @param {() => void} listener the profile has changed, or its use */
+  onVoice(listener) {
+    this.#onVoice = listener;
+  }
+
+  /** The server does not know the profile any more. */
+  loseVoice() {
+    this.#voice.forget();
+    this.#showVoice();
+    this.#find("voice-note").textContent = strings.studio.voice.unknown;
+  }
+
   /** What the next recording wishes for: see session.js. */
   get wishes() {
     return {
       settings: this.#devices.settings,
       speaker: this.#voice.speaker,
-      onUnknownVoice: () => {
-        this.#voice.forget();
-        this.#showVoice();
-        this.#find("voice-note").textContent = strings.studio.voice.unknown;
-      },
+      onUnknownVoice: () => this.loseVoice(),
     };
   }
 
@@ -103,10 +118,19 @@ export class Studio {
 
   #showVoice() {
     const { kept } = this.#voice;
-    const { again, on, off } = strings.studio.voice;
+    const { again } = strings.studio.voice;
     this.#find("calibrate").textContent = kept ? again : strings.studio_calibrate;
     this.#showControls();
     this.#find("voice-switch").setAttribute("aria-checked", String(kept?.on === true));
-    this.#find("voice-note").textContent = kept ? (kept.on ? `${on(duration(kept.speech_s))} ${changeOf(kept)}` : off) : "";
+    this.#find("voice-note").textContent = kept ? noteOf(kept) : "";
+    this.#onVoice();
   }
+}
+
+/** What the profile is from, in words. */
+function noteOf(kept) {
+  const { on, off, taught, file } = strings.studio.voice;
+  if (!kept.on) return off;
+  if (kept.taught) return taught(learnt(kept.taught));
+  return kept.file ? file(kept.file) : `${on(duration(kept.speech_s))} ${changeOf(kept)}`;
 }

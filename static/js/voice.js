@@ -1,30 +1,46 @@
-// What a calibration told of the visitor's voice: a short text of the server's, kept in this tab and nowhere else.
+// The profile of the visitor's voice: a short text from the server, kept in this tab, and in this browser if the visitor wishes.
 
 import { winner } from "./timeline.js";
 
-const TEXT = /^[A-Za-z0-9_-]{1,1000}$/;
+const TEXT = /^[A-Za-z0-9_-]{20,4096}$/;
 const LITTLE = 3; // points, as they are shown: less moves from one breath to the next
 
-/** The calibration of this tab: there or not, on or off. */
+/** Whether a text may be a profile; only the server can say whether it is one. */
+export function isProfile(text) {
+  return typeof text === "string" && TEXT.test(text);
+}
+
+/** The profile of this tab: there or not, on or off. */
 export class Voice {
-  #memory;
+  #tab;
+  #lasting;
   #kept;
 
-  /** @param {import("./memory.js").Memory} memory */
-  constructor(memory) {
-    this.#memory = memory;
-    const kept = memory.get("voice");
-    this.#kept = typeof kept?.speaker === "string" && TEXT.test(kept.speaker) ? kept : null;
+  /**
+   * @param {import("./memory.js").Memory} tab
+   * @param {import("./memory.js").Memory} lasting
+   */
+  constructor(tab, lasting) {
+    this.#tab = tab;
+    this.#lasting = lasting;
+    this.#kept = [tab.get("voice"), lasting.get("voice")].find((kept) => isProfile(kept?.speaker)) ?? null;
   }
 
-  /** @returns {?{speaker: string, speech_s: number, on: boolean, change: ?object}} */
+  /**
+   * @returns {?{speaker: string, on: boolean, speech_s: ?number, change: ?object, taught: ?object, file: ?string}} `taught`:
+   *   clips, check and separates of POST /speakers; `file`: the name of the file that the profile is from
+   */
   get kept() {
     return this.#kept;
   }
 
-  /** What a recording is started with. */
+  /** The text that a recording starts with. */
   get speaker() {
     return this.#kept?.on ? this.#kept.speaker : null;
+  }
+
+  get remembered() {
+    return this.#lasting.get("voice") !== null;
   }
 
   /** @param {{speaker: string, speech_s: number}} told by the server  @param {?object} change as `moved` gives it */
@@ -32,17 +48,37 @@ export class Voice {
     this.#put({ speaker, speech_s, on: true, change });
   }
 
+  /** @param {{speaker: string, clips: object, check: ?object, separates: boolean}} answer of POST /speakers */
+  teach({ speaker, clips, check, separates }) {
+    this.#put({ speaker, on: true, taught: { clips, check, separates } });
+  }
+
+  /** Takes the text of a file. Returns whether it may be a profile. */
+  load(text, file) {
+    const speaker = text.trim();
+    if (!isProfile(speaker)) return false;
+    this.#put({ speaker, on: true, file });
+    return true;
+  }
+
   turn(on) {
     if (this.#kept) this.#put({ ...this.#kept, on });
   }
 
+  /** Keeps the profile until the visitor forgets it, or only in this tab. */
+  remember(lasting) {
+    this.#lasting.put("voice", lasting ? this.#kept : null);
+  }
+
   forget() {
+    this.#lasting.put("voice", null);
     this.#put(null);
   }
 
   #put(kept) {
     this.#kept = kept;
-    this.#memory.put("voice", kept);
+    this.#tab.put("voice", kept);
+    if (this.remembered) this.remember(true);
   }
 }
 

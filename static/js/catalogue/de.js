@@ -1,6 +1,6 @@
 // Every sentence and word of the pages, in German; key by key what ./en.js says.
 
-import { capital, duration, percent } from "../format.js";
+import { capital, duration, listed, percent } from "../format.js";
 
 export default {
   // The head of the page
@@ -277,9 +277,9 @@ export default {
 
   // The studio: what stands around a recording
   studio_level: "Eingangspegel",
-  studio_voice: "Meine Abstimmung nutzen",
+  studio_voice: "Mein Stimmprofil nutzen",
   studio_forget: "Vergessen",
-  studio_calibrate: "Auf meine Stimme abstimmen",
+  studio_calibrate: "Meine Stimme beibringen",
   studio_help: "Tastatur",
   studio_microphone: "Mikrofon",
   studio_device: "Welches",
@@ -299,8 +299,15 @@ export default {
   studio_keys_on: "Einzelne Tasten wirken (R, P, S und ?)",
   studio_keys_note: "Während Sie in ein Feld schreiben, wirken sie nie. Schalten Sie sie aus, wenn Sie Ihrem Computer diktieren oder Tasten versehentlich drücken.",
   studio_close: "Schließen",
-  studio_calibrate_heading: "Auf meine Stimme abstimmen",
-  studio_calibrate_note: "Zehn Sekunden Ihrer gewöhnlichen Stimme zeigen dem Modell, wie Sie klingen, wenn Sie ruhig sind. Damit vergleicht es danach, was Sie sagen. Was es lernt, bleibt in diesem Tab, bis Sie ihn schließen, und nichts davon wird auf dem Server gespeichert.",
+  studio_calibrate_heading: "Meine Stimme beibringen",
+  studio_calibrate_note: "Lesen Sie zuerst zehn Sekunden in Ihrer gewöhnlichen Stimme vor: Damit vergleicht das Modell danach, was Sie sagen. Dann können Sie ihm zeigen, wie Ihre fröhliche, traurige, wütende oder ängstliche Stimme klingt. Das Profil bleibt in diesem Tab, bis Sie ihn schließen, und nichts davon wird auf dem Server gespeichert.",
+  teach_heading: "Zeigen Sie, wie Sie klingen",
+  teach_note: "Sagen Sie einen Satz in der Emotion seiner Karte, so wie Sie selbst ihn sagen würden. Eine Aufnahme einiger Emotionen genügt; mehr sind besser. Die Aufnahmen bleiben in dieser Seite; der Server beurteilt sie und behält nichts.",
+  teach_remember: "Das Profil in diesem Browser merken",
+  teach_save: "In Datei speichern",
+  teach_load: "Aus Datei laden",
+  teach_forget: "Alles vergessen",
+  result_again: "Mit meiner Stimme neu beurteilen",
   studio_calibrate_lead: "Lesen Sie das mit Ihrer gewöhnlichen, ruhigen Stimme vor:",
   studio_calibrate_text: "Einst stritten sich Nordwind und Sonne, wer von ihnen beiden wohl der Stärkere wäre, als ein Wanderer, der in einen warmen Mantel gehüllt war, des Weges daherkam. Sie wurden einig, dass derjenige für den Stärkeren gelten sollte, der den Wanderer zwingen würde, seinen Mantel abzunehmen.",
   studio_calibrate_progress: "Gehörte Sekunden Sprache",
@@ -308,6 +315,42 @@ export default {
   studio_change_caption: "Dieselben zehn Sekunden, zweimal beurteilt",
   studio_change_before: "Ohne",
   studio_change_after: "Mit",
+  teach: {
+    sentences: {
+      neutral: "Die Besprechung beginnt um zehn und endet um elf.",
+      happy: "Du wirst es nicht glauben: Wir haben gewonnen!",
+      sad: "Ich hatte so gehofft, dass du bleibst.",
+      angry: "Ich habe es dir hundertmal gesagt, hör auf damit!",
+      fearful: "Hör doch, da ist jemand an der Tür!",
+    },
+    say: "Sagen",
+    more: "Noch eine",
+    stop: "Fertig",
+    hear: "Anhören",
+    again: "Neu sagen",
+    remove: "Entfernen",
+    keep: (emotion) => `Als „${emotion}“ behalten`,
+    name: (number) => `Aufnahme ${number}`,
+    reading: "Vorgelesen",
+    asking: "Ihr Browser fragt nach dem Mikrofon. Bitte erlauben Sie es.",
+    listening: "Sprechen Sie jetzt.",
+    judging: "Einen Moment…",
+    nothing: "Es gibt keine Aufnahme, aus der gelernt werden kann.",
+    knows: (emotions) => `Kennt Ihre Stimme: ${listed(emotions)}.`,
+    check: (before, now, of) => `Vorher ${before} Ihrer ${of} Aufnahmen richtig, jetzt ${now}.`,
+    same: "Die Aufnahmen unterscheiden sich für das Modell zu wenig, deshalb urteilt es wie zuvor.",
+    doubt: (emotion, resembles) => `Diese Aufnahme klingt für das Modell „${resembles}“, nicht „${emotion}“. Behalten, neu sagen oder entfernen?`,
+    loaded: (name) => `Von jetzt an gilt das Profil aus ${name}.`,
+    no_profile: (name) => `${name} enthält kein Stimmprofil. Nichts hat sich geändert.`,
+    forgotten: "Alles über Ihre Stimme ist vergessen.",
+    refused: {
+      too_short: "Zu wenig Sprache: Diese Aufnahme wird nicht genutzt. Sagen Sie es neu.",
+      no_voice: "Keine Stimme gehört: Diese Aufnahme wird nicht genutzt. Sagen Sie es neu.",
+      same_clip: "Zweimal dieselbe Aufnahme: Diese wird nicht genutzt.",
+      too_long: "Länger als eine Minute: Diese Aufnahme wird nicht genutzt.",
+      other: "Diese Aufnahme war nicht zu gebrauchen. Sagen Sie es neu.",
+    },
+  },
   studio: {
     level: {
       quiet: "Sehr leise: Kommen Sie näher, oder sprechen Sie lauter.",
@@ -323,10 +366,12 @@ export default {
       later: "Das gilt ab der nächsten Aufnahme.",
     },
     voice: {
-      again: "Neu abstimmen",
+      again: "Meine Stimme",
       on: (length) => `Abgestimmt mit ${length} Ihrer Sprache: Beurteilt wird vom ersten Wort an gegen Ihre eigene ruhige Stimme.`,
+      taught: (what) => `Beurteilt wird nach Ihrer eigenen Stimme. ${what}`,
+      file: (name) => `Beurteilt wird nach dem Profil aus ${name}.`,
       off: "Ausgeschaltet: Beurteilt wird anfangs gegen eine durchschnittliche Stimme.",
-      unknown: "Der Server kennt diese Abstimmung nicht mehr, deshalb geht es ohne sie weiter. Stimmen Sie neu ab, wenn Sie mögen.",
+      unknown: "Der Server kennt dieses Profil nicht mehr, deshalb geht es ohne weiter. Bringen Sie ihm Ihre Stimme neu bei, wenn Sie mögen.",
     },
     calibration: {
       ready: "",

@@ -1,7 +1,7 @@
 // Every sentence and word of the pages, in English. Its siblings say the same in other languages, key by key.
 // It says how a voice sounds, never what a person feels.
 
-import { capital, duration, percent } from "../format.js";
+import { capital, duration, listed, percent } from "../format.js";
 
 export default {
   // The head of the page
@@ -278,9 +278,9 @@ export default {
 
   // The studio: what stands around a recording
   studio_level: "Input level",
-  studio_voice: "Use my calibration",
+  studio_voice: "Use my voice profile",
   studio_forget: "Forget it",
-  studio_calibrate: "Calibrate to my voice",
+  studio_calibrate: "Teach it my voice",
   studio_help: "Keyboard",
   studio_microphone: "Microphone",
   studio_device: "Which one",
@@ -300,8 +300,15 @@ export default {
   studio_keys_on: "Single keys work (R, P, S and ?)",
   studio_keys_note: "They never work while you type in a field. Switch them off if you speak to your computer or press keys by accident.",
   studio_close: "Close",
-  studio_calibrate_heading: "Calibrate to my voice",
-  studio_calibrate_note: "Ten seconds of your ordinary voice show the model how you sound when you are calm. It then compares what you say with that. What it learns stays in this tab until you close it, and nothing of it is stored on the server.",
+  studio_calibrate_heading: "Teach it my voice",
+  studio_calibrate_note: "First read aloud for ten seconds in your ordinary voice: the model then compares what you say with that. After that you may show it how your happy, sad, angry or fearful voice sounds. The profile stays in this tab until you close it, and nothing of it is stored on the server.",
+  teach_heading: "Show it how you sound",
+  teach_note: "Say a sentence in the emotion of its card, as you yourself would say it. One take of some emotions is enough; more takes are better. The takes stay in this page; the server judges them and keeps nothing.",
+  teach_remember: "Remember the profile in this browser",
+  teach_save: "Save to a file",
+  teach_load: "Load from a file",
+  teach_forget: "Forget everything",
+  result_again: "Judge again with my voice",
   studio_calibrate_lead: "Read this aloud in your ordinary, calm voice:",
   studio_calibrate_text: "The North Wind and the Sun were disputing which was the stronger, when a traveller came along wrapped in a warm cloak. They agreed that the one who first succeeded in making the traveller take his cloak off should be considered stronger than the other.",
   studio_calibrate_progress: "Seconds of speech heard",
@@ -309,6 +316,42 @@ export default {
   studio_change_caption: "The same ten seconds, judged twice",
   studio_change_before: "Without it",
   studio_change_after: "With it",
+  teach: {
+    sentences: {
+      neutral: "The meeting begins at ten and ends at eleven.",
+      happy: "You will not believe it: we have won!",
+      sad: "I had hoped so much that you would stay.",
+      angry: "I have told you a hundred times, stop it!",
+      fearful: "Listen, there is somebody at the door!",
+    },
+    say: "Say it",
+    more: "Add a take",
+    stop: "Stop",
+    hear: "Hear it",
+    again: "Say it again",
+    remove: "Remove",
+    keep: (emotion) => `Keep it as ${emotion}`,
+    name: (number) => `Take ${number}`,
+    reading: "Your reading",
+    asking: "Your browser asks for the microphone. Please allow it.",
+    listening: "Speak now.",
+    judging: "One moment…",
+    nothing: "There is no take to learn from.",
+    knows: (emotions) => `Knows your ${listed(emotions)} voice.`,
+    check: (before, now, of) => `Right on ${before} of your ${of} takes before, on ${now} now.`,
+    same: "The takes do not differ enough for the model, so it judges as before.",
+    doubt: (emotion, resembles) => `This take sounds ${resembles} to the model, not ${emotion}. Keep it, say it again, or remove it?`,
+    loaded: (name) => `The profile of ${name} is used from now on.`,
+    no_profile: (name) => `${name} holds no voice profile. Nothing has changed.`,
+    forgotten: "Everything about your voice is forgotten.",
+    refused: {
+      too_short: "Too little speech: this take is not used. Say it again.",
+      no_voice: "No voice was heard: this take is not used. Say it again.",
+      same_clip: "The same take twice: this one is not used.",
+      too_long: "Longer than a minute: this take is not used.",
+      other: "This take could not be used. Say it again.",
+    },
+  },
   studio: {
     level: {
       quiet: "Very quiet: come closer, or speak up.",
@@ -324,10 +367,12 @@ export default {
       later: "This applies from the next recording on.",
     },
     voice: {
-      again: "Calibrate again",
+      again: "My voice",
       on: (length) => `Calibrated with ${length} of your speech: you are judged against your own calm voice from the first word.`,
+      taught: (what) => `You are judged by your own voice. ${what}`,
+      file: (name) => `You are judged by the profile of ${name}.`,
       off: "Switched off: at first you are judged against an average voice.",
-      unknown: "The server does not know this calibration any more, so it goes on without. Calibrate again when you like.",
+      unknown: "The server does not know this profile any more, so it goes on without. Teach it again when you like.",
     },
     calibration: {
       ready: "",

@@ -1,6 +1,6 @@
 // Every sentence and word of the pages, in Spanish; key by key what ./en.js says.
 
-import { capital, duration, percent } from "../format.js";
+import { capital, duration, listed, percent } from "../format.js";
 
 export default {
   // The head of the page
@@ -277,9 +277,9 @@ export default {
 
   // The studio: what stands around a recording
   studio_level: "Nivel de entrada",
-  studio_voice: "Usar mi ajuste",
+  studio_voice: "Usar mi perfil de voz",
   studio_forget: "Olvidarlo",
-  studio_calibrate: "Ajustar a mi voz",
+  studio_calibrate: "Enseñarle mi voz",
   studio_help: "Teclado",
   studio_microphone: "Micrófono",
   studio_device: "Cuál",
@@ -299,8 +299,15 @@ export default {
   studio_keys_on: "Las teclas sueltas funcionan (R, P, S y ?)",
   studio_keys_note: "Nunca actúan mientras escribe en un campo. Desactívelas si dicta a su ordenador o pulsa teclas sin querer.",
   studio_close: "Cerrar",
-  studio_calibrate_heading: "Ajustar a mi voz",
-  studio_calibrate_note: "Diez segundos de su voz habitual muestran al modelo cómo suena usted en calma. Después compara con eso lo que usted dice. Lo que aprende queda en esta pestaña hasta que la cierre, y nada de ello se guarda en el servidor.",
+  studio_calibrate_heading: "Enseñarle mi voz",
+  studio_calibrate_note: "Primero lea en voz alta diez segundos con su voz habitual: el modelo compara después con eso lo que usted dice. Luego puede mostrarle cómo suena su voz alegre, triste, enfadada o con miedo. El perfil queda en esta pestaña hasta que la cierre, y nada de ello se guarda en el servidor.",
+  teach_heading: "Muéstrele cómo suena usted",
+  teach_note: "Diga una frase con la emoción de su tarjeta, tal como usted la diría. Basta una toma de algunas emociones; más tomas son mejores. Las tomas quedan en esta página; el servidor las juzga y no guarda nada.",
+  teach_remember: "Recordar el perfil en este navegador",
+  teach_save: "Guardar en un archivo",
+  teach_load: "Cargar de un archivo",
+  teach_forget: "Olvidarlo todo",
+  result_again: "Juzgar otra vez con mi voz",
   studio_calibrate_lead: "Lea esto en voz alta, con su voz habitual y en calma:",
   studio_calibrate_text: "El viento norte y el sol porfiaban sobre cuál de ellos era el más fuerte, cuando acertó a pasar un viajero envuelto en ancha capa. Convinieron en que quien antes lograra obligar al viajero a quitarse la capa sería considerado más poderoso.",
   studio_calibrate_progress: "Segundos de voz oídos",
@@ -308,6 +315,42 @@ export default {
   studio_change_caption: "Los mismos diez segundos, analizados dos veces",
   studio_change_before: "Sin él",
   studio_change_after: "Con él",
+  teach: {
+    sentences: {
+      neutral: "La reunión empieza a las diez y termina a las once.",
+      happy: "No te lo vas a creer: ¡hemos ganado!",
+      sad: "Tenía tantas esperanzas de que te quedaras.",
+      angry: "Te lo he dicho cien veces, ¡para ya!",
+      fearful: "Escucha, ¡hay alguien en la puerta!",
+    },
+    say: "Decirla",
+    more: "Otra toma",
+    stop: "Listo",
+    hear: "Escuchar",
+    again: "Repetir",
+    remove: "Quitar",
+    keep: (emotion) => `Dejarla como «${emotion}»`,
+    name: (number) => `Toma ${number}`,
+    reading: "Su lectura",
+    asking: "Su navegador pregunta por el micrófono. Por favor, permítalo.",
+    listening: "Hable ahora.",
+    judging: "Un momento…",
+    nothing: "No hay ninguna toma de la que aprender.",
+    knows: (emotions) => `Conoce su voz: ${listed(emotions)}.`,
+    check: (before, now, of) => `Antes acertaba ${before} de sus ${of} tomas, ahora ${now}.`,
+    same: "Las tomas no se distinguen bastante para el modelo, así que juzga como antes.",
+    doubt: (emotion, resembles) => `Esta toma le suena al modelo a «${resembles}», no a «${emotion}». ¿Dejarla, repetirla o quitarla?`,
+    loaded: (name) => `Desde ahora se usa el perfil de ${name}.`,
+    no_profile: (name) => `${name} no contiene ningún perfil de voz. Nada ha cambiado.`,
+    forgotten: "Todo lo relativo a su voz está olvidado.",
+    refused: {
+      too_short: "Muy poca voz: esta toma no se usa. Repítala.",
+      no_voice: "No se ha oído ninguna voz: esta toma no se usa. Repítala.",
+      same_clip: "La misma toma dos veces: esta no se usa.",
+      too_long: "Dura más de un minuto: esta toma no se usa.",
+      other: "Esta toma no se ha podido usar. Repítala.",
+    },
+  },
   studio: {
     level: {
       quiet: "Muy bajo: acérquese o hable más alto.",
@@ -323,10 +366,12 @@ export default {
       later: "Vale desde la próxima grabación.",
     },
     voice: {
-      again: "Ajustar otra vez",
+      again: "Mi voz",
       on: (length) => `Ajustado con ${length} de su voz: se le compara con su propia voz en calma desde la primera palabra.`,
+      taught: (what) => `Se le juzga según su propia voz. ${what}`,
+      file: (name) => `Se le juzga según el perfil de ${name}.`,
       off: "Desactivado: al principio se le compara con una voz media.",
-      unknown: "El servidor ya no conoce este ajuste, así que sigue sin él. Vuelva a ajustar cuando quiera.",
+      unknown: "El servidor ya no conoce este perfil, así que sigue sin él. Enséñele su voz otra vez cuando quiera.",
     },
     calibration: {
       ready: "",

@@ -58,7 +58,13 @@ export class Calibration {
    */
   constructor(find, { live, config, settings, voice, changed }) {
     this.#find = (part) => find(part === "teach" ? part : `calibration-${part}`);
-    this.#panel = new VoicePanel(find, { config, voice, settings, changed });
+    this.#panel = new VoicePanel(find, {
+      config, voice, settings,
+      changed: () => {
+        this.#reveal();
+        changed();
+      },
+    });
     this.#live = live;
     this.#config = config;
     this.#settings = settings;
@@ -178,8 +184,7 @@ export class Calibration {
     const resting = ["ready", "short", "failed"].includes(state);
     this.#find("dialog").dataset.state = state;
     this.#find("state").textContent = text;
-    this.#find("teach").hidden = ["asking", "queued", "listening", "judging"].includes(state) || !this.#voice.kept;
-    if (!this.#find("teach").hidden) this.#panel.show();
+    this.#reveal();
     this.#find("begin").hidden = !resting;
     this.#find("begin").textContent = state === "ready" ? begin : again;
     this.#find("close").textContent = state === "done" ? done : cancel;
@@ -189,6 +194,13 @@ export class Calibration {
     this.#turn();
     // The button under the focus may have gone.
     if (this.#find("dialog").open) (resting ? this.#find("begin") : this.#find("close")).focus();
+  }
+
+  // The cards follow a reading or a profile from a file, and rest while the text is read.
+  #reveal() {
+    const reading = ["asking", "queued", "listening", "judging"].includes(this.#state);
+    this.#find("teach").hidden = reading || !this.#voice.kept;
+    this.#panel.show(!reading);
   }
 
   #turn() {

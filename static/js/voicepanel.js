@@ -49,7 +49,10 @@ export class VoicePanel {
     return this.#state !== "resting";
   }
 
-  show() {
+  /** @param {boolean} resting whether nothing else goes on in the dialog */
+  show(resting) {
+    this.#find("keeping").hidden = !resting;
+    this.#find("state").hidden = !resting;
     this.#draw();
   }
 

@@ -73,7 +73,7 @@ def test_a_calibration_that_the_server_does_not_know_is_dropped_and_the_recordin
     open_page: Open, speech: Speech
 ) -> None:
     page = open_page(microphone=speech.wav)
-    kept = json.dumps({"speaker": "AAAA", "speech_s": 8, "on": True, "change": None})
+    kept = json.dumps({"speaker": "A" * 40, "speech_s": 8, "on": True, "change": None})
     page.driver.execute_script("sessionStorage.setItem('voice', arguments[0])", kept)
     page.driver.refresh()
     page.wait(lambda: page.body("ready") == "true", "the page did not become ready")
@@ -82,7 +82,7 @@ def test_a_calibration_that_the_server_does_not_know_is_dropped_and_the_recordin
     page.record()
     page.hear_more()
     assert ["speaker" in start for start in starts(page)] == [True, False]
-    assert "does not know this calibration" in page.text("#voice-note")
+    assert "does not know this profile" in page.text("#voice-note")
     assert js(page, "sessionStorage.getItem('voice')") is None
 
 

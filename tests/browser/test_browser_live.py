@@ -194,7 +194,7 @@ def test_in_no_language_does_the_studio_stick_out_at_any_width(
         "es": "Cuando usted quiera.",
     }
     assert page.text("#state") == ready[language]
-    kept = json.dumps({"speaker": "AAAA", "speech_s": 8, "on": True, "change": None})
+    kept = json.dumps({"speaker": "A" * 40, "speech_s": 8, "on": True, "change": None})
     page.driver.execute_script("sessionStorage.setItem('voice', arguments[0])", kept)
     page.driver.refresh()
     page.wait(lambda: page.body("ready") == "true", "the page did not become ready")

@@ -247,8 +247,8 @@ def population_of(
     components: Components,
     *,
     without: Iterable[str] = (),
-) -> Population:
-    """Return the population that the pupils of some splits give, in a network's components.
+) -> Population | None:
+    """Return the population that the pupils of some splits give; None if there are no pupils.
 
     Parameters
     ----------
@@ -272,6 +272,8 @@ def population_of(
         )
         several.append([s for s in made if s])
     several = [own for own in several if own]
+    if not several:
+        return None
     basic = [[s for s in own if s.lesson.count == BASIC] for own in several]
     population = statistics([s for own in basic for s in own])
     crossed = []

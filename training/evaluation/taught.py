@@ -112,7 +112,7 @@ def served_population(
     *,
     cache: Cache,
     without: Iterable[str] = (),
-) -> Population:
+) -> Population | None:
     """Return the population that the pupils of the folds give, from the cache.
 
     Parameters are those of `training.evaluation.population.population_of`.
@@ -121,7 +121,8 @@ def served_population(
     digests = [group.trained.digest for group in folds]
     key = [digests, digest_of(components.mean, components.matrix), left_out]
     found = cache.fetch(_population, store, material, folds, components, left_out, key=key)
-    return Population.from_bytes(found["population"].tobytes())
+    content = found["population"].tobytes()
+    return Population.from_bytes(content) if content else None
 
 
 def _population(
@@ -133,7 +134,8 @@ def _population(
 ) -> Arrays:
     groups = [(g.trained, [j for j in g.judged if j.lesson in RIGHT]) for g in folds]
     population = population_of(store, material, groups, components, without=without)
-    return {"population": np.frombuffer(population.to_bytes(), np.uint8)}
+    content = population.to_bytes() if population else b""
+    return {"population": np.frombuffer(content, np.uint8)}
 
 
 def rows_of(
@@ -230,7 +232,7 @@ def section(
     *,
     cache: Cache,
 ) -> dict[str, Any]:
-    """Return the report's section on teaching.
+    """Return the report's section on teaching; empty without pupils.
 
     Parameters
     ----------
@@ -255,14 +257,18 @@ def section(
             cache=cache,
             without={group.left_out, *tested},
         )
-        acted, calm = rows_of(store, material, group, population)
-        of_corpora += acted
-        ordinary += calm
+        if population:
+            acted, calm = rows_of(store, material, group, population)
+            of_corpora += acted
+            ordinary += calm
     of_folds: list[Row] = []
     for group in folds if len(folds) > 1 else []:
         others = [other for other in folds if other is not group]
         population = served_population(store, material, others, group.components, cache=cache)
-        of_folds += rows_of(store, material, group, population)[0]
+        if population:
+            of_folds += rows_of(store, material, group, population)[0]
+    if not of_corpora and not of_folds:
+        return {}
     return {
         "protocol": "A pupil teaches 1, 2, 3 or 5 clips of each emotion and is tested on clips of "
         "other sentences; networks and statistics never heard the pupil, and in the left-out "

@@ -108,13 +108,11 @@ class Evaluation:
             Of the bundle's network.
         """
         folds = self._folds()
-        if len(folds) < 2 or not any(group.judged for group in folds):
-            return b""
         workshop = self.workshop
         found = taught.served_population(
             self.store, workshop.material, folds, components, cache=self.cache
         )
-        return found.to_bytes()
+        return found.to_bytes() if found else b""
 
     def _folds(self, decisions: Sequence[Decision] | None = None) -> list[taught.Group]:
         """Return the pupils of the folds by speaker.

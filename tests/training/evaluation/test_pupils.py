@@ -167,12 +167,18 @@ def test_no_speaker_takes_part_in_the_statistics_by_which_it_is_adapted(
     groups = [(g.trained, [j for j in g.judged if j.lesson in RIGHT]) for g in folds]
     speakers = {"nemo_0", "nemo_1", "ravdess_3"}
     without = population_of(store, material, groups, components, without=speakers)
+    assert without
     others = [(t, [j for j in own if j.pupil.speaker not in speakers]) for t, own in groups]
     alone = population_of(store, material, others, components)
+    assert alone
     assert without.to_bytes() == alone.to_bytes()
     corpus = population_of(store, material, groups, components, without={"nemo"})
     rest = [(t, [j for j in own if j.pupil.corpus == "ravdess"]) for t, own in groups]
-    assert corpus.to_bytes() == population_of(store, material, rest, components).to_bytes()
+    expected = population_of(store, material, rest, components)
+    assert corpus
+    assert expected
+    assert corpus.to_bytes() == expected.to_bytes()
+    assert population_of(store, material, groups, components, without={"nemo", "ravdess"}) is None
 
 
 def test_left_out_corpora_and_folds_are_adapted_by_others_alone(

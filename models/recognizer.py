@@ -218,7 +218,7 @@ class RecognitionStream:
         self._timeline = Timeline(card.labels, decision)
         self._adaptation: Adaptation | None = None
         taught = self._speaker.taught
-        if recognizer.population and taught and taught.separates:
+        if recognizer.population and taught and taught.adapts:
             self._adaptation = Adaptation(recognizer.population, taught)
         self._vectors: list[tuple[Doubles, float]] | None = [] if keep_vectors else None
         self._speech = np.zeros(card.window_frames, np.bool_)

@@ -139,12 +139,18 @@ class Taught:
     means : ndarray, shape (labels, size)
         Mean vector of the clips of each label; 0 where there are none.
     separates : bool
-        Whether the clips improve the judgement of each other. If not, the network judges alone.
+        Whether the clips leave the judgement of each other no worse. If not, the network judges
+        alone.
     """
 
     counts: tuple[int, ...]
     means: Doubles
     separates: bool = True
+
+    @property
+    def adapts(self) -> bool:
+        """Whether the clips change the judgement: those of a single label have nothing to tell."""
+        return self.separates and sum(count > 0 for count in self.counts) > 1
 
     @classmethod
     def of(cls, vectors: Sequence[Doubles], labels: Sequence[int], *, of: int) -> Taught:

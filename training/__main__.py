@@ -183,9 +183,10 @@ def train(material: Material) -> None:
     everything = tuple(range(len(workshop.store)))
     card, weights, components = workshop.network(everything, tell=telling("final network"))
     card = replace(card, version=VERSION)
-    weights = weights._replace(population=material.evaluation().population(components))
     if REPORT.is_file():
         card = with_report(card, REPORT.read_bytes())
+    population = material.evaluation().population(components, card.decision)
+    weights = weights._replace(population=population)
     save_bundle(DEFAULT_BUNDLE, card, weights)
     digests = ", ".join(hashlib.sha256(part).hexdigest() for part in weights if part)
     print(f"{DEFAULT_BUNDLE}: {weights.size} bytes of weights, {digests}")

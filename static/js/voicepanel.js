@@ -191,7 +191,7 @@ export class VoicePanel {
   }
 
   #take(take, number) {
-    const { take: name, reading, hear, again, remove, keep, doubt } = strings.teach;
+    const { name, reading, hear, again, remove, keep, doubt } = strings.teach;
     const title = take.reading ? reading : name(number);
     const row = element("li");
     const act = (text, key, done) => {

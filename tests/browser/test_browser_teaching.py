@@ -174,7 +174,8 @@ def test_a_recording_and_an_upload_are_judged_again_by_the_profile(
 ) -> None:
     page = open_page(microphone=speech.wav)
     page.record()
-    page.hear_more()
+    page.hear_more(state=("speech", "unsure"))
+    page.wait(lambda: page.seconds > 3, "the clock stands still")
     page.stop()
     judge_again(page, profile)
     page.click("#voice-forget")

@@ -145,6 +145,14 @@ def decided(course: Doubles, decision: Decision) -> Judgement:
     return timeline.judgement(course[-1, END] if len(course) else 0.0)
 
 
+def adapted(course: Doubles, logits: Doubles, decision: Decision) -> Doubles:
+    """Return a course with adapted logits; the timeline divides them by the temperature."""
+    changed = course.copy()
+    rows = np.flatnonzero(~np.isnan(course[:, VOICE]))[: len(logits)]
+    changed[rows, VOICE + 1 :] = logits * decision.temperature
+    return changed
+
+
 def clip_logs(course: Doubles) -> Doubles:
     """Return the log of a clip's mean probabilities at temperature 1, shape (labels,)."""
     spoken = course[~np.isnan(course[:, VOICE])]

@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from models.bundle import Decision
 from models.labels import EMOTIONS
 from models.teaching import COUNTS, Adaptation, Doubles, Population, Taught, mean_vector
-from training.evaluation.outcomes import Trained
+from training.evaluation.ordinary import false, spoken
+from training.evaluation.outcomes import Trained, adapted, decided
 from training.evaluation.pupils import BASIC, Judged, Sample, Vectors, sample
 from training.fitting.examples import Material
 from training.fitting.network import Components
@@ -23,6 +25,10 @@ from training.signal.store import Store
 
 SHRINK = 0.1
 """Weight of the diagonal in each covariance: the dimensions outnumber some corpora's speakers."""
+CALM = (1.0, 2.0, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0)
+"""Divisors of the weights that `calmed` tries."""
+NEUTRAL_CLIPS = 4
+"""Neutral clips of each pupil that `calmed` looks at."""
 FALSE_DOUBTS = 0.03
 """Share of rightly labelled clips that may be reported as doubtful."""
 
@@ -240,12 +246,51 @@ def doubting(
     return replace(population, doubt=round(threshold, 3))
 
 
+def calmed(
+    population: Population, groups: Sequence[tuple[Population, list[Sample]]], decision: Decision
+) -> Population:
+    """Return a population whose weights are divided until teaching adds no false emotion.
+
+    The divisor is the least of `CALM` at which neutral clips of `BASIC` lessons show an emotion in
+    no more windows than when only the mean is known. The order of the probabilities of a window
+    does not depend on it. Windows overlap, so that their evidence together is less than its sum.
+    """
+    known: list[bool] = []
+    several: list[tuple[Doubles, Doubles]] = []
+    for statistics_of, own_samples in groups:
+        for own in own_samples:
+            if own.lesson.count != BASIC:
+                continue
+            weighted = replace(statistics_of, weights=population.weights)
+            logits = Adaptation(weighted, own.taught()).logits
+            for k in np.flatnonzero(own.tested == 0)[:NEUTRAL_CLIPS]:
+                known += _false(own.courses[k], decision)
+                several.append((own.courses[k], logits(own.windows[k])))
+    divisor = CALM[0]
+    for divisor in CALM:
+        taught = [
+            alarm
+            for course, logits_of in several
+            for alarm in _false(adapted(course, logits_of / divisor, decision), decision)
+        ]
+        if not known or np.mean(taught) <= np.mean(known):
+            break
+    weights = population.weights.copy()
+    weights[1:] /= divisor
+    return replace(population, weights=weights)
+
+
+def _false(course: Doubles, decision: Decision) -> list[bool]:
+    return [false(window) for window in spoken(decided(course, decision).windows)]
+
+
 def population_of(
     store: Store,
     material: Material,
     groups: Sequence[tuple[Trained, list[Judged]]],
     components: Components,
     *,
+    decision: Decision,
     without: Iterable[str] = (),
 ) -> Population | None:
     """Return the population that the pupils of some splits give; None if there are no pupils.
@@ -258,6 +303,8 @@ def population_of(
         Lessons with right labels of all emotions; each network never heard its pupils.
     components : Components
         Of the network that is going to be adapted.
+    decision : Decision
+        Of the same network: its thresholds decide what counts as a false emotion.
     without : iterable of str
         Speakers and corpora that take no part.
     """
@@ -280,4 +327,5 @@ def population_of(
     for k, own in enumerate(several):
         others = [s for other in range(len(several)) if other != k for s in basic[other]]
         crossed.append((statistics(others) if others else population, own))
-    return doubting(weighed(population, crossed), crossed)
+    # The threshold of a doubt depends on the weights.
+    return doubting(calmed(weighed(population, crossed), crossed, decision), crossed)

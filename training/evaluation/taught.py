@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from models.teaching import COUNTS, Adaptation, Doubles, Population
 from models.timeline import Window, softmax
 from training.data.cache import Arrays, Cache, digest_of
 from training.evaluation.ordinary import false, spoken
-from training.evaluation.outcomes import VOICE, Trained, clip_logs, decided, scaled
+from training.evaluation.outcomes import Trained, adapted, clip_logs, decided, scaled
 from training.evaluation.population import against, population_of
 from training.evaluation.pupils import LESSONS, Judged, Lesson, Sample, Vectors, sample
 from training.evaluation.scores import uar
@@ -110,6 +110,7 @@ def served_population(
     folds: Sequence[Group],
     components: Components,
     *,
+    decision: Decision,
     cache: Cache,
     without: Iterable[str] = (),
 ) -> Population | None:
@@ -119,8 +120,9 @@ def served_population(
     """
     left_out = sorted(without)
     digests = [group.trained.digest for group in folds]
-    key = [digests, digest_of(components.mean, components.matrix), left_out]
-    found = cache.fetch(_population, store, material, folds, components, left_out, key=key)
+    key = [digests, digest_of(components.mean, components.matrix), left_out, vars(decision)]
+    arguments = (store, material, folds, components, decision, left_out)
+    found = cache.fetch(_population, *arguments, key=key)
     content = found["population"].tobytes()
     return Population.from_bytes(content) if content else None
 
@@ -130,10 +132,13 @@ def _population(
     material: Material,
     folds: Sequence[Group],
     components: Components,
+    decision: Decision,
     without: Sequence[str],
 ) -> Arrays:
     groups = [(g.trained, [j for j in g.judged if j.lesson in RIGHT]) for g in folds]
-    population = population_of(store, material, groups, components, without=without)
+    population = population_of(
+        store, material, groups, components, decision=decision, without=without
+    )
     content = population.to_bytes() if population else b""
     return {"population": np.frombuffer(content, np.uint8)}
 
@@ -162,7 +167,8 @@ def _row(own: Sample, population: Population, decision: Decision) -> Row:
     separate, doubted = True, [False] * len(own.labels)
     if own.lesson.count:
         separate, doubted = _looked_through(own, population, decision)
-        change = Adaptation(population, own.taught()).logits if separate else None
+        taught_clips = replace(own.taught(), separates=separate)
+        change = Adaptation(population, taught_clips).logits if taught_clips.adapts else None
     taught, logits = known, plain
     if change:
         logits = [change(w) + prior for w in own.windows]
@@ -212,14 +218,6 @@ def _looked_through(
     return separate, (odds > population.doubt).tolist() if count > 2 else [False] * count
 
 
-def adapted(course: Doubles, logits: Doubles, decision: Decision) -> Doubles:
-    """Return a course with adapted logits; the timeline divides them by the temperature."""
-    changed = course.copy()
-    rows = np.flatnonzero(~np.isnan(course[:, VOICE]))[: len(logits)]
-    changed[rows, VOICE + 1 :] = logits * decision.temperature
-    return changed
-
-
 def _shown(course: Doubles, decision: Decision) -> Sequence[Window]:
     return spoken(decided(course, decision).windows)
 
@@ -254,6 +252,7 @@ def section(
             material,
             folds,
             group.components,
+            decision=group.decision,
             cache=cache,
             without={group.left_out, *tested},
         )
@@ -264,7 +263,9 @@ def section(
     of_folds: list[Row] = []
     for group in folds if len(folds) > 1 else []:
         others = [other for other in folds if other is not group]
-        population = served_population(store, material, others, group.components, cache=cache)
+        population = served_population(
+            store, material, others, group.components, decision=group.decision, cache=cache
+        )
         if population:
             of_folds += rows_of(store, material, group, population)[0]
     if not of_corpora and not of_folds:

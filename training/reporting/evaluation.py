@@ -99,18 +99,25 @@ class Evaluation:
         """
         return self._corpora()[0]
 
-    def population(self, components: Components) -> bytes:
+    def population(self, components: Components, decision: Decision) -> bytes:
         """Return the population of a bundle; empty where the speakers are too few for folds.
 
         Parameters
         ----------
         components : Components
             Of the bundle's network.
+        decision : Decision
+            Of the bundle.
         """
         folds = self._folds()
         workshop = self.workshop
         found = taught.served_population(
-            self.store, workshop.material, folds, components, cache=self.cache
+            self.store,
+            workshop.material,
+            folds,
+            components,
+            decision=decision,
+            cache=self.cache,
         )
         return found.to_bytes() if found else b""
 

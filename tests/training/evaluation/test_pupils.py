@@ -37,6 +37,7 @@ from training.evaluation.taught import (
 )
 from training.fitting.examples import material_of
 from training.fitting.network import Components, moments_width
+from training.fitting.networks import RAW
 
 SEED = 1
 
@@ -166,19 +167,24 @@ def test_no_speaker_takes_part_in_the_statistics_by_which_it_is_adapted(
 ):
     groups = [(g.trained, [j for j in g.judged if j.lesson in RIGHT]) for g in folds]
     speakers = {"nemo_0", "nemo_1", "ravdess_3"}
-    without = population_of(store, material, groups, components, without=speakers)
+    without = population_of(store, material, groups, components, decision=RAW, without=speakers)
     assert without
     others = [(t, [j for j in own if j.pupil.speaker not in speakers]) for t, own in groups]
-    alone = population_of(store, material, others, components)
+    alone = population_of(store, material, others, components, decision=RAW)
     assert alone
     assert without.to_bytes() == alone.to_bytes()
-    corpus = population_of(store, material, groups, components, without={"nemo"})
+    corpus = population_of(store, material, groups, components, decision=RAW, without={"nemo"})
     rest = [(t, [j for j in own if j.pupil.corpus == "ravdess"]) for t, own in groups]
-    expected = population_of(store, material, rest, components)
+    expected = population_of(store, material, rest, components, decision=RAW)
     assert corpus
     assert expected
     assert corpus.to_bytes() == expected.to_bytes()
-    assert population_of(store, material, groups, components, without={"nemo", "ravdess"}) is None
+    assert (
+        population_of(
+            store, material, groups, components, decision=RAW, without={"nemo", "ravdess"}
+        )
+        is None
+    )
 
 
 def test_left_out_corpora_and_folds_are_adapted_by_others_alone(
@@ -233,7 +239,9 @@ def test_windows_have_the_vectors_that_the_served_network_returns(
 
 
 def test_teaching_clear_speakers_raises_the_figures(folds, material, store, cache):
-    population = served_population(store, material, folds[:1], folds[1].components, cache=cache)
+    population = served_population(
+        store, material, folds[:1], folds[1].components, decision=RAW, cache=cache
+    )
     rows, _ = rows_of(store, material, folds[1], population)
     found = figures(rows)
     assert found["lessons"]["5"]["gain"] > 0.1
@@ -243,7 +251,7 @@ def test_teaching_clear_speakers_raises_the_figures(folds, material, store, cach
 
 def test_a_clip_is_doubted_by_the_others_and_not_by_itself(folds, material, store, components):
     groups = [(g.trained, [j for j in g.judged if j.lesson in RIGHT]) for g in folds]
-    population = population_of(store, material, groups, components)
+    population = population_of(store, material, groups, components, decision=RAW)
     vectors = Vectors(material, folds[0].trained, components)
     basic = next(j for j in folds[0].judged if j.lesson.count == BASIC)
     own = sample(store, basic, vectors)
@@ -263,7 +271,7 @@ def test_the_population_of_a_bundle_has_positive_weights_for_every_count(
 ):
     groups = [(g.trained, [j for j in g.judged if j.lesson in RIGHT]) for g in folds]
     population = Population.from_bytes(
-        population_of(store, material, groups, components).to_bytes()
+        population_of(store, material, groups, components, decision=RAW).to_bytes()
     )
     assert population.weights.shape == (len(COUNTS), 2)
     assert (population.weights[1:] > 0).all()

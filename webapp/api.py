@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 import time
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -14,18 +12,16 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from models import Speaker
-from webapp import addresses, protocol
-from webapp.addresses import Addresses
+from webapp import protocol
 from webapp.audio import AudioError
-from webapp.buckets import Buckets
-from webapp.logs import tell
-from webapp.meter import NOT_SOUND, Meter
+from webapp.forms import FormReader
+from webapp.meter import Meter
 from webapp.openapi import description
 from webapp.predictions import Clip, Predictor
 from webapp.protocol import Json, ProtocolError
 from webapp.samples import Library
 from webapp.settings import Settings
-from webapp.uploads import Gate, TooLarge
+from webapp.uploads import Gate
 
 STATUS = {
     "no_file": 400,
@@ -35,6 +31,11 @@ STATUS = {
     "empty": 422,
     "undecodable": 422,
     "too_long": 422,
+    "too_short": 422,
+    "too_many": 422,
+    "no_voice": 422,
+    "same_clip": 422,
+    "unsupported": 501,
     "rate_limited": 429,
     "busy": 429,
 }
@@ -48,8 +49,6 @@ NAMES = {
 READ_ON_BYTES = (
     64 << 20
 )  # of a refused body, so that a client that is still sending gets to read why
-
-log = logging.getLogger(__name__)
 
 
 class Api:
@@ -71,9 +70,9 @@ class Api:
         self._library = library
         self._settings = settings
         self._meter = meter
-        self._whose = Addresses(settings.trusted_proxies)
-        each_minute = settings.max_uploads_per_minute
-        self._rates = Buckets(per_s=each_minute / 60, burst=each_minute)
+        self._reader = FormReader(
+            gate, settings, meter, each_minute=settings.max_uploads_per_minute
+        )
         self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
         self.blueprint.post("/predictions")(self.predictions)
         self.blueprint.get("/samples")(self.samples)
@@ -82,14 +81,17 @@ class Api:
 
     def predictions(self) -> Response:
         """Judge the file of a form, against the speaker of the form if it names one."""
-        try:
-            answer = self._answer()
-        except (ProtocolError, AudioError) as error:
-            self._refused(error.code)
-            raise
-        except RequestEntityTooLarge:
-            self._refused("too_large")
-            raise
+        with self._reader.admit() as form:
+            file = next((file for file in form.files if file.field == "file"), None)
+            if file is None:
+                raise ProtocolError(
+                    "no_file", 'Send a file in the field "file" of a multipart form.'
+                )
+            data = file.read()
+            speaker = self._predictor.known(form.fields.get("speaker") or None)
+            with self._gate.decoding():
+                clip = self._gate.wait_for(self._predictor.decode, data)
+                answer = self._gate.work(self._judge, clip, file.name, speaker)
         self._meter.judged(audio_s=answer.audio_s, cpu_s=answer.cpu_s)
         return Response(answer.body, mimetype="application/json")
 
@@ -109,51 +111,6 @@ class Api:
         return jsonify(
             description(self._predictor.labels, self._settings, server=request.script_root or "/")
         )
-
-    def _answer(self) -> _Answer:
-        self._count_upload()
-        limit = self._settings.max_upload_mb << 20
-        if (request.content_length or 0) > (current_app.config["MAX_CONTENT_LENGTH"] or limit):
-            raise TooLarge(f"The request is larger than the {limit >> 20} MB")
-        with self._gate.admit():
-            try:
-                upload = request.files.get("file")
-            except TooLarge:
-                raise
-            except RequestEntityTooLarge as error:  # a body without a length
-                raise TooLarge(f"The request is larger than the {limit >> 20} MB") from error
-            except OSError as error:
-                raise ProtocolError("no_file", "The file did not arrive.") from error
-            if upload is None:
-                raise ProtocolError(
-                    "no_file", 'Send a file in the field "file" of a multipart form.'
-                )
-            data = upload.stream.read()
-            if len(data) > limit:
-                raise TooLarge(f"The file is larger than the {limit >> 20} MB")
-            if not data:
-                raise ProtocolError("empty", "The file is empty.")
-            speaker = self._predictor.known(request.form.get("speaker") or None)
-            with self._gate.decoding():
-                clip = self._gate.wait_for(self._predictor.decode, data)
-                return self._gate.work(self._judge, clip, _name(upload.filename), speaker)
-
-    def _count_upload(self) -> None:
-        """Refuse an address that has sent too many files, before this one is read."""
-        key = addresses.key(self._whose.of(request.environ))
-        wait_s = self._rates.take(key, time.monotonic())
-        if wait_s:
-            raise ProtocolError(
-                "rate_limited",
-                "Too many files came from your address; please try again later.",
-                retry_after_s=wait_s,
-            )
-
-    def _refused(self, reason: str) -> None:
-        self._meter.upload_refused(reason)
-        if reason in NOT_SOUND:
-            tell(log, "decode_failed", "A file could not be decoded.", door="upload", kind=reason)
-        tell(log, "upload_refused", "A file was not judged.", reason=reason)
 
     def _judge(self, clip: Clip, name: str, speaker: Speaker | None) -> _Answer:
         began = time.thread_time()
@@ -207,8 +164,3 @@ def _read_on() -> None:
             breathe()
     except (OSError, HTTPException):
         pass
-
-
-def _name(given: str | None) -> str:
-    """Return the last part of a file's name, whichever system's path it is."""
-    return PureWindowsPath(PurePosixPath(given or "").name).name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,8 +80,15 @@ class Predictor:
         """
         return decode_isolated(data, max_s=self._settings.max_clip_s)
 
-    def decode(self, data: bytes) -> Clip:
+    def decode(self, data: bytes, *, max_s: float | None = None) -> Clip:
         """Decode a file in the decoder process; several threads may do so at once.
+
+        Parameters
+        ----------
+        data : bytes
+            The file.
+        max_s : float, optional
+            Longest sound, seconds; `Settings.max_clip_s` unless given.
 
         Raises
         ------
@@ -90,9 +97,8 @@ class Predictor:
         """
         warnings: list[AudioWarning] = []
         usage = Usage()
-        blocks = decode_isolated(
-            data, max_s=self._settings.max_clip_s, warnings=warnings, usage=usage
-        )
+        max_s = self._settings.max_clip_s if max_s is None else max_s
+        blocks = decode_isolated(data, max_s=max_s, warnings=warnings, usage=usage)
         return Clip(list(blocks), warnings, usage.cpu_s)
 
     def answer(
@@ -139,14 +145,34 @@ class Predictor:
         return self._recognizer.speaker(itertools.chain.from_iterable(map(self.blocks, files)))
 
     def known(self, text: str | None) -> Speaker | None:
-        """Return the voice that a client's text tells of, if there is one.
+        """Return the profile that a client sends; None if it sends none.
 
         Raises
         ------
         ProtocolError
-            `bad_message`: not what a calibration with this model gave.
+            `bad_message`: not the text of a profile that this model can use.
         """
-        return protocol.parse_speaker(text, self._recognizer.card.features)
+        return protocol.parse_speaker(text, self._recognizer)
+
+    @property
+    def can_be_taught(self) -> bool:
+        """Whether the bundle has the population that `enrol` needs."""
+        return self._recognizer.population is not None
+
+    def enrol(self, clips: Mapping[str, Sequence[Floats]]) -> Json:
+        """Return the answer to the labelled clips of one speaker: the profile and its check.
+
+        Parameters
+        ----------
+        clips : mapping of str to sequence of ndarray
+            Clips of each emotion, float32 mono at 16 kHz, each of shape (n,).
+
+        Raises
+        ------
+        models.TeachingError
+            The bundle has no population, or a clip cannot be used.
+        """
+        return protocol.enrolment(self._recognizer.enrol(clips), self._recognizer)
 
     def duration_s(self, data: bytes) -> float:
         """Return how long a file's sound lasts, in seconds.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import Recognizer, Speaker
+from models import Recognizer
 from tests.servers import pieces
 from webapp.audio import decode_file, open_stream
 from webapp.audio.webm import WebmDemuxer
@@ -323,7 +323,7 @@ def test_a_known_speaker_is_judged_against_itself_from_the_first_word(recognizer
     speaker = session.stop()[1]["speaker"]
     warm = of(replay(session, speech, speaker=speaker), "prediction")
     assert [w["probabilities"] for w in warm] != [w["probabilities"] for w in cold]
-    stream = recognizer.stream(speaker=Speaker.from_text(speaker, recognizer.card.features))
+    stream = recognizer.stream(speaker=recognizer.from_text(speaker))
     windows = stream.push(np.concatenate(list(decode_file(speech.data))))
     assert [w["emotion"] for w in warm] == [w.emotion for w in windows][: len(warm)]
 

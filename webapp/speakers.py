@@ -15,6 +15,8 @@ from webapp.settings import Settings
 from webapp.teaching import Label, Teaching
 from webapp.uploads import Gate
 
+MAX_NAME_LENGTH = 100  # characters of a field's or a file's name in an error
+
 
 class Speakers:
     """Makes profiles of speakers from labelled clips.
@@ -55,7 +57,9 @@ class Speakers:
         for label in self._predictor.labels:
             if label in form.fields:
                 raise ProtocolError("no_file", f'The field "{label}" holds a text, not a file.')
-        labels = [Label(file.field, file.name) for file in form.files]
+        labels = [
+            Label(file.field[:MAX_NAME_LENGTH], file.name[:MAX_NAME_LENGTH]) for file in form.files
+        ]
         return Teaching(self._predictor, self._settings, labels)
 
 

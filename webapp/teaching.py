@@ -15,8 +15,6 @@ from webapp.predictions import Floats, Predictor
 from webapp.protocol import Json, ProtocolError
 from webapp.settings import Settings
 
-LONGEST_NAME = 100  # characters of a file's name in an error
-
 
 class Label(NamedTuple):
     """The name of a clip.
@@ -80,7 +78,7 @@ class Teaching:
             if emotion not in predictor.labels:
                 raise ProtocolError(
                     "bad_message",
-                    f'{_shown(file)}"{emotion[:LONGEST_NAME]}" is none of the emotions {known}.',
+                    f'{_shown(file)}"{emotion}" is none of the emotions {known}.',
                 )
 
     def decode(self, read: Callable[[], bytes]) -> None:
@@ -153,4 +151,4 @@ def _about(emotion: str, clip: int, file: str) -> Iterator[None]:
 
 def _shown(file: str) -> str:
     """Return the beginning of an error about a file."""
-    return f"{file[:LONGEST_NAME]}: " if file else ""
+    return f"{file}: " if file else ""

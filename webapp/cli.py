@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,9 +14,12 @@ from flask import Flask
 from models import Speaker
 from webapp import protocol
 from webapp.audio import AudioError
-from webapp.predictions import Floats, Predictor
-from webapp.protocol import MAX_SPEAKER_LENGTH, Json, ProtocolError
+from webapp.predictions import Predictor
+from webapp.protocol import Json, ProtocolError
 from webapp.settings import Settings
+from webapp.teaching import Label, Teaching
+
+MAX_PROFILE_BYTES = 1 << 20  # of a file that `--speaker` names; a profile has at most 4 kB
 
 
 def register(app: Flask, predictor: Predictor, settings: Settings) -> None:
@@ -35,15 +39,15 @@ def register(app: Flask, predictor: Predictor, settings: Settings) -> None:
         "profile",
         metavar="PROFILE",
         type=click.Path(path_type=str),
-        help="A file with the profile of the person who speaks in all of them, from `teach`.",
+        help="The file of the speaker's profile, from the command teach.",
     )
     def predict(files: tuple[str, ...], same_speaker: bool, profile: str | None) -> None:
         """Print one JSON object a line for each FILE: what the HTTP API would answer."""
-        limit = settings.max_upload_mb << 20
-        if same_speaker and profile:
+        if same_speaker and profile is not None:
             raise click.UsageError("--same-speaker and --speaker exclude each other.")
+        limit = settings.max_upload_mb << 20
         speaker = _speaker(predictor, files, limit) if same_speaker else None
-        if profile:
+        if profile is not None:
             speaker = _profile(predictor, profile)
         failed = False
         for file in files:
@@ -55,78 +59,80 @@ def register(app: Flask, predictor: Predictor, settings: Settings) -> None:
             raise SystemExit(1)
 
     @app.cli.command("teach")
-    @click.argument("clips", nargs=-1, required=True, metavar="EMOTION=FILE...")
-    def teach(clips: tuple[str, ...]) -> None:
-        """Print the profile of a speaker from labelled clips: happy=a.wav happy=b.wav angry=c.wav.
+    @click.argument("clips", nargs=-1, required=True, metavar="EMOTION=FILE...", callback=_labels)
+    def teach(clips: tuple[Label, ...]) -> None:
+        """Print the profile of the speaker of each FILE, who sounds like its EMOTION.
 
-        The profile is a short text for `predict --speaker`. A check of the clips goes to standard
-        error.
+        Save it for the option --speaker of predict. The check of the clips goes to standard error.
         """
         limit = settings.max_upload_mb << 20
-        files: dict[str, list[str]] = {}
-        for clip in clips:
-            emotion, equals, file = clip.partition("=")
-            if not equals or not file:
-                raise click.UsageError(f"{clip!r} is not of the form EMOTION=FILE.")
-            files.setdefault(emotion, []).append(file)
         try:
-            found = predictor.enrol(
-                {
-                    emotion: [_samples(predictor, file, limit) for file in own]
-                    for emotion, own in files.items()
-                }
-            )
-        except (AudioError, ProtocolError) as error:
-            raise click.ClickException(_complaint(error, files)) from error
-        for sentence in _remarks(found, files):
+            teaching = Teaching(predictor, settings, clips)
+            for clip in clips:
+                teaching.decode(partial(_read, clip.file, limit))
+            taught = teaching.enrol()
+        except ProtocolError as error:
+            raise click.ClickException(error.message) from error
+        for sentence in _sentences(taught, teaching):
             click.echo(sentence, err=True)
-        click.echo(found["speaker"])
+        click.echo(taught["speaker"])
 
 
-def _samples(predictor: Predictor, file: str, limit: int) -> Floats:
-    """Return a file's sound; its error names the file."""
-    try:
-        return predictor.decode(_read(file, limit)).samples
-    except (AudioError, ProtocolError) as error:
-        raise ProtocolError(error.code, f"{file}: {error.message}") from error
+def _labels(
+    context: click.Context,  # noqa: ARG001 - click's signature
+    parameter: click.Parameter,  # noqa: ARG001
+    values: tuple[str, ...],
+) -> tuple[Label, ...]:
+    """Return the labelled clips of the arguments."""
+    labels = []
+    for value in values:
+        emotion, _, file = value.partition("=")
+        if not (emotion and file):
+            raise click.BadParameter(f"{value!r} is not EMOTION=FILE, such as happy=a.wav.")
+        labels.append(Label(emotion, file))
+    return tuple(labels)
 
 
-def _complaint(error: AudioError | ProtocolError, files: dict[str, list[str]]) -> str:
-    about = getattr(error, "about", {})
-    if "clip" in about:
-        return f"{files[about['emotion']][about['clip']]}: {error.message}"
-    return error.message
-
-
-def _remarks(found: Json, files: dict[str, list[str]]) -> list[str]:
-    """Return sentences on the check of the clips."""
-    said = []
-    if check := found["check"]:
-        said.append(
-            f"Right on {check['untaught']} of {check['clips']} clips before, "
-            f"{check['taught']} now, each judged without itself."
+def _sentences(taught: Json, teaching: Teaching) -> Iterator[str]:
+    """Yield what a person should know about a profile."""
+    counts = ", ".join(f"{count} {emotion}" for emotion, count in taught["clips"].items())
+    yield f"The profile rests on these clips: {counts}."
+    check = taught["check"]
+    if check is None:
+        yield "There is no check: it needs two clips each of at least two emotions."
+    else:
+        yield (
+            f"Of {check['clips']} clips, each judged by the others, {check['taught']} are right; "
+            f"without the profile, {check['untaught']}."
         )
-    if not found["separates"]:
-        said.append("The clips do not differ enough: the model judges this voice as before.")
-    said += [
-        f"{files[doubt['emotion']][doubt['clip']]} sounds {doubt['resembles']}, "
-        f"not {doubt['emotion']}: is its label right?"
-        for doubt in found["doubts"]
-    ]
-    return said
+    if not taught["separates"]:
+        yield (
+            "The clips do not separate the emotions, so the profile adapts to the mean of the "
+            "voice only."
+        )
+    for doubt in taught["doubts"]:
+        file = teaching.file(doubt["emotion"], doubt["clip"])
+        yield (
+            f"{file}: The other clips suggest that this clip is {doubt['resembles']}, "
+            f"not {doubt['emotion']}."
+        )
 
 
-def _profile(predictor: Predictor, file: str) -> Speaker | None:
-    """Return the speaker of a profile in a file."""
+def _profile(predictor: Predictor, file: str) -> Speaker:
+    """Return the profile in a file.
+
+    Raises
+    ------
+    click.ClickException
+        The file cannot be read, or holds no profile of this model.
+    """
     try:
-        text = Path(file).read_bytes()[: MAX_SPEAKER_LENGTH + 2].decode("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise click.ClickException(f"{file}: the profile cannot be read: {reason}.") from error
-    try:
-        return predictor.known(text)
+        text = _read(file, MAX_PROFILE_BYTES).decode("utf-8", "replace").strip()
+        speaker = predictor.known(text)
     except ProtocolError as error:
         raise click.ClickException(f"{file}: {error.message}") from error
+    assert speaker is not None  # a text is given
+    return speaker
 
 
 def _line(predictor: Predictor, file: str, limit: int, speaker: Speaker | None) -> Json:

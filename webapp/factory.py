@@ -22,6 +22,7 @@ from webapp import (
     pages,
     redis_link,
     samples,
+    speakers,
 )
 from webapp.addresses import Addresses
 from webapp.admission import Admission
@@ -125,6 +126,7 @@ def build(settings: Settings | None = None) -> Flask:
     told = about.describe(recognizer.card)
     routes = api.Api(predictor, gate, library, settings, about=told, meter=meter)
     app.register_blueprint(routes.blueprint)
+    app.register_blueprint(speakers.Speakers(predictor, gate, settings, meter=meter).blueprint)
     app.register_blueprint(samples.blueprint(library))
     app.register_blueprint(health.blueprint(live, predictor.model))
     app.register_blueprint(pages.blueprint(predictor.labels, settings))

@@ -36,10 +36,13 @@ class Meter:
         """Show how much there is to do."""
 
     def judged(self, *, audio_s: float, cpu_s: float) -> None:
-        """Count an upload that was answered."""
+        """Count a file that was judged."""
+
+    def taught(self, *, audio_s: float, cpu_s: float) -> None:
+        """Count a set of labelled clips that gave a profile."""
 
     def upload_refused(self, reason: str) -> None:
-        """Count an upload that was not, and what could not be decoded."""
+        """Count an upload that was refused, and what could not be decoded."""
 
     def shared(self, *, views: int, watchers: int) -> None:
         """Note how many views this worker's speakers share, and how many watch views here."""

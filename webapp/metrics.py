@@ -57,7 +57,7 @@ class Metrics(Meter):
     failures_total : Counter
         What could not be decoded, by door and kind.
     uploads_total : Counter
-        Files sent, by outcome: judged or why not.
+        Uploads, by outcome: judged (a file), taught (a set of labelled clips) or why not.
     latency : Histogram
         Seconds from a chunk's arrival in its handler until its predictions were handed to the
         socket. What waits in the socket's buffer before that is not seen from here.
@@ -123,7 +123,7 @@ class Metrics(Meter):
             audio_total=audio,
             cpu_total=cpu,
             failures_total=counter("decode_failures", "Sound not decodable.", "door", "kind"),
-            uploads_total=counter("uploads", "Files sent to be judged.", "outcome"),
+            uploads_total=counter("uploads", "Uploads, by outcome.", "outcome"),
             latency=Histogram(
                 "prediction_latency_seconds",
                 "From a chunk's arrival to its predictions.",
@@ -164,7 +164,8 @@ class Metrics(Meter):
             self.busy_total.labels(cause)
         for reason in ("stopped", "disconnected", "internal"):
             self.ended_total.labels(reason)
-        self.uploads_total.labels("judged")
+        for outcome in ("judged", "taught"):
+            self.uploads_total.labels(outcome)
 
     def received(self, event: str) -> None:
         """Count an event of a live client; those that carry audio are in the tally."""
@@ -209,13 +210,20 @@ class Metrics(Meter):
         self.late.set(load.late_s)
 
     def judged(self, *, audio_s: float, cpu_s: float) -> None:
-        """Count an upload that was answered."""
-        self.uploads_total.labels("judged").inc()
+        """Count a file that was judged."""
+        self._answered("judged", audio_s, cpu_s)
+
+    def taught(self, *, audio_s: float, cpu_s: float) -> None:
+        """Count a set of labelled clips that gave a profile."""
+        self._answered("taught", audio_s, cpu_s)
+
+    def _answered(self, outcome: str, audio_s: float, cpu_s: float) -> None:
+        self.uploads_total.labels(outcome).inc()
         self.audio_total.labels("upload").inc(audio_s)
         self.cpu_total.labels("upload").inc(cpu_s)
 
     def upload_refused(self, reason: str) -> None:
-        """Count an upload that was not, and what could not be decoded."""
+        """Count an upload that was refused, and what could not be decoded."""
         self.uploads_total.labels(reason).inc()
         if reason in NOT_SOUND:
             self.failures_total.labels("upload", reason).inc()

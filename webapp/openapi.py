@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from models.enrolment import LONGEST_S, MOST_CLIPS
 from webapp.protocol import MAX_SPEAKER_LENGTH
 from webapp.settings import Settings
 
@@ -31,7 +32,8 @@ def description(labels: Sequence[str], settings: Settings, *, server: str = "/")
             "of ordinary speech that starts with calibrate: true is acknowledged, when it stops, "
             "with speaker, speech_s and suffices as well. That speaker, a text, may be given to a "
             "later start or upload: the voice is then judged against itself from the first word. "
-            "A profile from /speakers may be given instead. "
+            "So may the speaker that POST /api/v1/speakers makes from labelled clips. A start with "
+            "calibrate: true refuses such a taught speaker. "
             "The event share of /live is acknowledged with a view, a token that cannot be guessed; "
             "who sends it as watch {view} in the namespace /watch is acknowledged with the latest "
             "predictions, and then gets prediction, state {recording, interrupted} and ended "
@@ -76,12 +78,10 @@ def _predictions(settings: Settings) -> Json:
         "required": ["file"],
         "properties": {
             "file": {"type": "string", "format": "binary"},
-            "speaker": {
-                "type": "string",
-                "maxLength": MAX_SPEAKER_LENGTH,
-                "pattern": "^[A-Za-z0-9_-]*$",
-                "description": "The profile of the voice, from /speakers or from a live recording "
-                "with calibrate: true. The server does not keep it.",
+            "speaker": _profile()
+            | {
+                "description": "The profile of the voice, from POST /api/v1/speakers or from a "
+                "live recording with calibrate: true. The server does not keep it.",
             },
         },
     }
@@ -95,32 +95,44 @@ def _predictions(settings: Settings) -> Json:
 
 def _speakers(labels: Sequence[str], settings: Settings) -> Json:
     refusals = {
-        "400": "no_file: the form has no clip. bad_message: a field is no emotion.",
-        "413": f"too_large: a clip has more than {settings.max_upload_mb} MB, or the form exceeds "
-        "a limit; the message names which.",
-        "415": "unsupported_media: not a format that is known.",
-        "422": "A clip cannot be used; the error names its emotion and its position: undecodable, "
-        "empty, too_long (more than 60 seconds), too_short (less than 0.4 seconds of speech), "
-        "no_voice, or same_clip (it appears twice). too_many: more than 50 clips.",
+        "400": "no_file: the form has no file. bad_message: the field of a file is no emotion.",
+        "413": f"too_large: the request has more than {settings.max_upload_mb} MB, or a field or "
+        "the number of parts of the form exceeds its limit; the message names which.",
+        "415": "unsupported_media: a file is not of a format that is known.",
+        "422": "The clip that emotion and clip name cannot be used: undecodable, empty, too_short, "
+        f"no_voice, same_clip (sent twice), or too_long: more than {LONGEST_S:g} seconds, or more "
+        f"than {settings.max_clip_s:g} with the clips before it. "
+        f"too_many: there are more than {MOST_CLIPS} clips.",
         "429": "busy or rate_limited: see Retry-After.",
-        "501": "unsupported: this model cannot be taught.",
+        "501": "unsupported: the model of this server cannot be taught.",
     }
-    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-    form = {"type": "object", "properties": dict.fromkeys(labels, files), "minProperties": 1}
+    clips = _list({"type": "string", "format": "binary"})
+    form = {
+        "type": "object",
+        "minProperties": 1,
+        "properties": {
+            label: clips | {"description": f"Clips in which the speaker sounds {label}."}
+            for label in labels
+        },
+    }
     return {
-        "summary": "Teach the voice of a speaker from labelled clips",
-        "description": "One or several files in fields named by emotion. One clip of some of the "
-        "emotions is enough; more are better. The server keeps neither the clips nor the profile.",
+        "summary": "Teach a voice: make a profile from labelled clips of one speaker",
+        "description": "The speaker of the answer is accepted by POST /api/v1/predictions and by "
+        "start on /live. The server keeps neither the clips nor the profile, so a client that "
+        "adds a clip sends all clips again.",
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
-        "responses": {"200": _content("The profile.", _ref("Speaker"))}
+        "responses": {"200": _content("The profile and a check of the clips.", _ref("Speaker"))}
         | {status: _content(why, _ref("Error")) for status, why in refusals.items()},
     }
+
+
+def _profile() -> Json:
+    return {"type": "string", "maxLength": MAX_SPEAKER_LENGTH, "pattern": "^[A-Za-z0-9_-]*$"}
 
 
 def _schemas(labels: Sequence[str]) -> Json:
     number = {"type": "number"}
     text = {"type": "string"}
-    whole = {"type": "integer"}
     emotion = {"type": ["string", "null"], "enum": [*labels, None]}
     probabilities = _object(
         {label: {"type": "number", "minimum": 0, "maximum": 1} for label in labels}
@@ -153,44 +165,6 @@ def _schemas(labels: Sequence[str]) -> Json:
                 | {"description": "Parts of the file that were left out or replaced by silence."},
             }
         ),
-        "Speaker": _object(
-            {
-                "speaker": text
-                | {
-                    "maxLength": MAX_SPEAKER_LENGTH,
-                    "description": "the profile: the field speaker of predictions and of start",
-                },
-                "clips": {
-                    "type": "object",
-                    "additionalProperties": {"type": "integer", "minimum": 1},
-                    "description": "number of clips of each emotion",
-                },
-                "check": _maybe(_object(dict.fromkeys(("clips", "untaught", "taught"), whole)))
-                | {
-                    "description": "how many of the clips are judged right as a stranger's, and "
-                    "when the other clips are taught; each is judged without itself, and those of "
-                    "an emotion with a single clip do not count. null without two such emotions"
-                },
-                "separates": {
-                    "type": "boolean",
-                    "description": "false: the clips do not differ enough, and the profile only "
-                    "holds the mean of the voice",
-                },
-                "doubts": _list(
-                    _object(
-                        {
-                            "emotion": text,
-                            "clip": whole,
-                            "resembles": text,
-                        }
-                    )
-                )
-                | {
-                    "description": "clips that the others contradict: the label and the position "
-                    "among its clips, and the emotion that the others suggest"
-                },
-            }
-        ),
         "Warning": _object(
             {
                 "code": text
@@ -219,8 +193,56 @@ def _schemas(labels: Sequence[str]) -> Json:
             text=text | {"description": "what is said"},
             acted={"type": "boolean"},
         ),
+        "Speaker": _speaker(labels),
         **_about(labels),
-        "Error": _object({"error": _object({"code": text, "message": text})}),
+        "Error": _object(
+            {
+                "error": _object(
+                    {"code": text, "message": text},
+                    # where a clip cannot be taught
+                    emotion=text | {"enum": list(labels)},
+                    clip=_position(),
+                )
+            }
+        ),
+    }
+
+
+def _speaker(labels: Sequence[str]) -> Json:
+    count, label = {"type": "integer", "minimum": 0}, {"type": "string", "enum": list(labels)}
+    check = _object({"clips": count, "untaught": count, "taught": count}) | {
+        "description": "Of the clips whose emotion has at least two, the number that is judged "
+        "right without the profile, and with a profile of the other clips alone."
+    }
+    return _object(
+        {
+            "speaker": _profile() | {"description": "the profile"},
+            "clips": {
+                "type": "object",
+                "propertyNames": {"enum": list(labels)},
+                "additionalProperties": count,
+                "description": "number of clips of each emotion",
+            },
+            "check": _maybe(check)
+            | {"description": "null: fewer than two emotions have at least two clips"},
+            "separates": {
+                "type": "boolean",
+                "description": "false: the clips do not separate the emotions, so the profile "
+                "adapts to the mean of the voice only",
+            },
+            "doubts": _list(
+                _object({"emotion": label, "clip": _position(), "resembles": label})
+                | {"description": "The other clips suggest another emotion for this clip."}
+            ),
+        }
+    )
+
+
+def _position() -> Json:
+    return {
+        "type": "integer",
+        "minimum": 0,
+        "description": "position among the clips of the emotion",
     }
 
 

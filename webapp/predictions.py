@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models import SAMPLE_RATE, Recognizer, Speaker, TeachingError
+from models import SAMPLE_RATE, Recognizer, Speaker
 from webapp import protocol
 from webapp.audio import AudioWarning, decode_isolated, start_decoder
 from webapp.audio.isolation import Usage
@@ -36,11 +36,6 @@ class Clip:
     blocks: list[Floats]
     warnings: list[AudioWarning]
     cpu_s: float
-
-    @property
-    def samples(self) -> Floats:
-        """The whole sound, shape (n,)."""
-        return np.concatenate([np.zeros(0, np.float32), *self.blocks])
 
 
 class Predictor:
@@ -85,8 +80,15 @@ class Predictor:
         """
         return decode_isolated(data, max_s=self._settings.max_clip_s)
 
-    def decode(self, data: bytes) -> Clip:
+    def decode(self, data: bytes, *, max_s: float | None = None) -> Clip:
         """Decode a file in the decoder process; several threads may do so at once.
+
+        Parameters
+        ----------
+        data : bytes
+            The file.
+        max_s : float, optional
+            Longest sound, seconds; `Settings.max_clip_s` unless given.
 
         Raises
         ------
@@ -95,9 +97,8 @@ class Predictor:
         """
         warnings: list[AudioWarning] = []
         usage = Usage()
-        blocks = decode_isolated(
-            data, max_s=self._settings.max_clip_s, warnings=warnings, usage=usage
-        )
+        max_s = self._settings.max_clip_s if max_s is None else max_s
+        blocks = decode_isolated(data, max_s=max_s, warnings=warnings, usage=usage)
         return Clip(list(blocks), warnings, usage.cpu_s)
 
     def answer(
@@ -144,17 +145,22 @@ class Predictor:
         return self._recognizer.speaker(itertools.chain.from_iterable(map(self.blocks, files)))
 
     def known(self, text: str | None) -> Speaker | None:
-        """Return the speaker of a profile's text; None without a text.
+        """Return the profile that a client sends; None if it sends none.
 
         Raises
         ------
         ProtocolError
-            `bad_message`: the text is no profile of this model.
+            `bad_message`: not the text of a profile that this model can use.
         """
         return protocol.parse_speaker(text, self._recognizer)
 
+    @property
+    def can_be_taught(self) -> bool:
+        """Whether the bundle has the population that `enrol` needs."""
+        return self._recognizer.population is not None
+
     def enrol(self, clips: Mapping[str, Sequence[Floats]]) -> Json:
-        """Return the answer to labelled clips of one speaker.
+        """Return the answer to the labelled clips of one speaker: the profile and its check.
 
         Parameters
         ----------
@@ -163,13 +169,10 @@ class Predictor:
 
         Raises
         ------
-        ProtocolError
-            The clips teach nothing; the error names the clip.
+        models.TeachingError
+            The bundle has no population, or a clip cannot be used.
         """
-        try:
-            return protocol.enrolment(self._recognizer.enrol(clips), self._recognizer)
-        except TeachingError as error:
-            raise protocol.refused_clip(error) from error
+        return protocol.enrolment(self._recognizer.enrol(clips), self._recognizer)
 
     def duration_s(self, data: bytes) -> float:
         """Return how long a file's sound lasts, in seconds.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
-from models import Enrolment, Judgement, Recognizer, Speaker, SpeakerError, TeachingError, Window
+from models import Enrolment, Judgement, Recognizer, Speaker, SpeakerError, Window
 from webapp.audio import AudioWarning
 
 Json = dict[str, Any]
@@ -15,7 +15,7 @@ Message = tuple[str, Json]
 
 DIGITS = 6  # of probabilities: five of them still sum to 1 within 3e-6
 MAX_MIME_LENGTH = 200
-MAX_SPEAKER_LENGTH = 4096  # characters; a taught profile has about 1,700
+MAX_SPEAKER_LENGTH = 4096
 DRAIN_RETRY_S = 2.0
 
 
@@ -32,8 +32,10 @@ class ProtocolError(Exception):
         When it may work again.
     cause : str or None
         What is full, where the code is `busy`.
-    about : dict
-        More fields of the error object, such as the clip that is refused.
+    emotion : str or None
+        Label of the clip that cannot be taught.
+    clip : int or None
+        Its position among the clips of that label.
     """
 
     def __init__(
@@ -43,14 +45,16 @@ class ProtocolError(Exception):
         *,
         retry_after_s: float | None = None,
         cause: str | None = None,
-        about: Json | None = None,
+        emotion: str | None = None,
+        clip: int | None = None,
     ) -> None:
         super().__init__(message)
-        self.about = about or {}
         self.code = code
         self.message = message
         self.retry_after_s = retry_after_s
         self.cause = cause
+        self.emotion = emotion
+        self.clip = clip
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Start:
     calibrate : bool
         Whether the acknowledgement of `stop` is to tell what was heard of the voice.
     speaker : str or None
-        What an earlier one told; only the recogniser can say whether it is usable.
+        The text of a profile, from a calibration or from teaching; `parse_speaker` reads it.
     """
 
     mime_type: str
@@ -120,23 +124,33 @@ def parse_audio(args: Sequence[object], *, max_bytes: int) -> bytes:
 
 
 def parse_speaker(text: str | None, recognizer: Recognizer) -> Speaker | None:
-    """Return the speaker of a profile's text; None if the client sends none.
+    """Return the profile that a client sends; None if it sends none.
 
     Raises
     ------
     ProtocolError
-        `bad_message`: the text is no profile of this recogniser.
+        `bad_message`: not the text of a profile that this recogniser's bundle can use.
     """
     if text is None:
         return None
+    if len(text) > MAX_SPEAKER_LENGTH:
+        raise ProtocolError(
+            "bad_message", f"The speaker is longer than {MAX_SPEAKER_LENGTH} characters."
+        )
     try:
-        return recognizer.from_text(text[:MAX_SPEAKER_LENGTH])
+        return recognizer.from_text(text)
     except SpeakerError as error:
         raise ProtocolError("bad_message", str(error)) from error
 
 
 def calibration(speaker: Speaker, recognizer: Recognizer) -> Json:
-    """Return the profile that a calibration gave, for the client to keep; the server keeps none.
+    """Return the profile of a calibration for the client to keep; the server keeps nothing.
+
+    Parameters
+    ----------
+    speaker : Speaker
+        The speech of the recording; all of it was neutral.
+    recognizer : Recognizer
 
     Returns
     -------
@@ -144,7 +158,7 @@ def calibration(speaker: Speaker, recognizer: Recognizer) -> Json:
         "speaker": the text for a later `start` or upload, None if there was no speech; "speech_s":
         how many seconds of speech it rests on; "suffices": whether that is enough.
     """
-    kept = speaker.portable()
+    kept = replace(speaker.portable(), neutral=True)
     return {
         "speaker": recognizer.to_text(kept) if kept.count else None,
         "speech_s": round(kept.count / recognizer.card.features.frames_per_second, 2),
@@ -152,22 +166,25 @@ def calibration(speaker: Speaker, recognizer: Recognizer) -> Json:
     }
 
 
-def enrolment(found: Enrolment, recognizer: Recognizer) -> Json:
-    """Return the answer to taught clips: the profile, and what the clips say of each other."""
-    taught = found.speaker.taught
+def enrolment(taught: Enrolment, recognizer: Recognizer) -> Json:
+    """Return the answer to labelled clips: the profile's text and the check of the clips.
+
+    Raises
+    ------
+    ValueError
+        The profile holds no speech.
+    """
+    check = taught.check
     return {
-        "speaker": recognizer.to_text(found.speaker),
-        "clips": found.clips,
-        "check": found.check.to_json() if found.check else None,
-        "separates": taught is None or taught.separates,
-        "doubts": [vars(doubt) for doubt in found.doubts],
+        "speaker": recognizer.to_text(taught.speaker),
+        "clips": dict(taught.clips),
+        "check": check and {name: int(count) for name, count in check.to_json().items()},
+        "separates": taught.speaker.taught is None or taught.speaker.taught.separates,
+        "doubts": [
+            {"emotion": doubt.emotion, "clip": doubt.clip, "resembles": doubt.resembles}
+            for doubt in taught.doubts
+        ],
     }
-
-
-def refused_clip(error: TeachingError) -> ProtocolError:
-    """Return the error that a client gets for clips that teach nothing."""
-    about = {"emotion": error.emotion, "clip": error.clip} if error.emotion else {}
-    return ProtocolError(error.code, str(error), about=about)
 
 
 def model_info(name: str, version: str) -> Json:
@@ -282,8 +299,13 @@ def refusal(error: ProtocolError) -> Json:
 
 
 def error_object(error: Any) -> Json:
-    """Return the error object of a `ProtocolError` or an `AudioError`."""
-    return {"code": error.code, "message": error.message, **getattr(error, "about", {})}
+    """Return `{"code", "message"}` of a `ProtocolError` or an `AudioError`.
+
+    Where a clip cannot be taught, "emotion" and "clip" name it.
+    """
+    found = {"code": error.code, "message": error.message}
+    where = {name: getattr(error, name, None) for name in ("emotion", "clip")}
+    return found | {name: value for name, value in where.items() if value is not None}
 
 
 def _window(window: Window, labels: Sequence[str]) -> Json:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from models import SAMPLE_RATE, Judgement, RecognitionStream, Recognizer, Window
+from models import SAMPLE_RATE, Judgement, RecognitionStream, Recognizer, Speaker, Window
 from webapp import protocol
 from webapp.audio import AudioError, open_stream
 from webapp.pace import Care, Pace
@@ -54,6 +54,29 @@ def _no_clock() -> float:
     return 0.0
 
 
+def _continued(speaker: Speaker) -> Speaker:
+    """Return the profile to which a calibration adds its speech.
+
+    A stream adds no speech to a neutral profile, so the profile is not neutral until the
+    calibration ends (`protocol.calibration`).
+
+    Raises
+    ------
+    ProtocolError
+        `bad_message`: the profile is no calibration. Taught clips were compared with the profile's
+        mean, so a calibration, which moves the mean, would falsify them.
+    """
+    if speaker.taught is not None:
+        raise ProtocolError(
+            "bad_message",
+            "A taught profile cannot be calibrated; "
+            "start without a speaker, or without calibrate to use the profile.",
+        )
+    if not speaker.neutral:
+        raise ProtocolError("bad_message", "Only the profile of a calibration can be continued.")
+    return replace(speaker, neutral=False)
+
+
 class Recording:
     """What one recording holds.
 
@@ -74,7 +97,8 @@ class Recording:
     webapp.audio.AudioError
         `unsupported_media`.
     ProtocolError
-        `bad_message`: a speaker that is not from this recogniser.
+        `bad_message`: a speaker that is not from this recogniser, or one that this recording
+        cannot calibrate further.
     """
 
     def __init__(
@@ -91,12 +115,11 @@ class Recording:
         self._cpu = time.thread_time if settings.metrics else _no_clock
         self._tally = tally
         self._decoder = open_stream(request.mime_type, charge=self._charge)
-        self._features = recognizer.card.features
         self._recognizer = recognizer
+        self._features = recognizer.card.features
         speaker = protocol.parse_speaker(request.speaker, recognizer)
         if speaker is not None and request.calibrate:
-            # More speech joins the calibration. Taught clips do not fit another mean.
-            speaker = replace(speaker, neutral=False, taught=None)
+            speaker = _continued(speaker)
         self._stream: RecognitionStream = recognizer.stream(
             step_s=settings.prediction_step_s,
             speaker=speaker,

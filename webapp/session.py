@@ -129,7 +129,7 @@ class LiveSession:
         ------
         ProtocolError
             `out_of_order`, the decoder's `unsupported_media`, or `bad_message`: a speaker that is
-            not from this recogniser.
+            not from this recogniser, or that this recording cannot calibrate further.
         """
         if self._recording:
             raise ProtocolError("out_of_order", "The recording has already started.")

@@ -64,6 +64,9 @@ class Settings:
         Recordings at once of one address; of IPv6, of one network of 64 bits.
     max_uploads_per_minute : int
         Files that one address may send in a minute.
+    max_teachings_per_minute : int
+        Sets of labelled clips that one address may send in a minute; each take of a visitor who
+        teaches sends the whole set again. They do not count as files.
     max_events_s : float
         Events that one connection may send a second in the long run; many more for a moment.
     trusted_proxies : tuple of Network
@@ -114,6 +117,7 @@ class Settings:
     max_load: float = 0.85
     max_sessions_per_address: int = 50
     max_uploads_per_minute: int = 60
+    max_teachings_per_minute: int = 30
     max_events_s: float = 50.0
     trusted_proxies: tuple[Network, ...] = ()
     url_prefix: str = ""

@@ -247,8 +247,8 @@ def test_the_description_names_every_route_and_matches_an_answer(http, speech_wa
     document = http.get("/api/v1/openapi.json").json
     assert set(document["paths"]) == {
         "/api/v1/predictions",
-        "/api/v1/samples",
         "/api/v1/speakers",
+        "/api/v1/samples",
         "/api/v1/model",
     }
     schemas = document["components"]["schemas"]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 
@@ -92,8 +94,114 @@ def test_the_same_speaker_bears_a_file_that_fails(run, voice, tmp_path):
     assert (status, line["error"]["code"]) == (1, "no_file")
 
 
-def test_no_file_at_all_is_a_usage_error(app):
-    result = app.test_cli_runner().invoke(args=["predict"])
+@pytest.fixture
+def samples(root):
+    """Synthetic clips of one voice, two of each emotion, as EMOTION=FILE."""
+    paths = sorted((root / "samples" / "synthetic").glob("*-woman-*.flac"))
+    return [f"{path.name.split('-')[0]}={path}" for path in paths]
+
+
+def teach(app, *clips):
+    """Teach in this process; return the exit status, standard output and standard error."""
+    result = app.test_cli_runner().invoke(args=["teach", *map(str, clips)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_teach_prints_the_profile_alone_and_says_the_rest_elsewhere(app, samples):
+    status, profile, said = teach(app, *samples)
+    assert status == 0
+    assert re.fullmatch(r"[A-Za-z0-9_-]+\n", profile)
+    assert "2 neutral, 2 happy, 2 sad, 2 angry, 2 fearful." in said
+    assert "Of 10 clips, each judged by the others, " in said
+    _, _, said = teach(app, *samples[:1])
+    assert "There is no check" in said
+
+
+def test_teach_names_the_files_of_doubtful_clips(app, samples, monkeypatch):
+    predictor = app.view_functions["api.predictions"].__self__._predictor
+    enrol = predictor.enrol
+    doubt = {"emotion": "happy", "clip": 1, "resembles": "sad"}
+    monkeypatch.setattr(
+        predictor, "enrol", lambda clips: enrol(clips) | {"doubts": [doubt], "separates": False}
+    )
+    _, _, said = teach(app, *samples)
+    assert "happy-woman-letter.flac: The other clips suggest that this clip is sad, not" in said
+    assert "The clips do not separate the emotions" in said
+
+
+def test_a_profile_in_a_file_judges_another_file_and_is_its_owners_alone(
+    app, run, samples, root, tmp_path
+):
+    profile, clip = tmp_path / "me.speaker", root / "samples/synthetic/happy-man-home.flac"
+    profile.write_text(teach(app, *samples)[1])
+    stranger, known = run(clip), run("--speaker", profile, clip)
+    assert (stranger[0], known[0]) == (0, 0)
+    assert known[1][0]["file"] == str(clip)
+    assert known[1][0]["probabilities"] != stranger[1][0]["probabilities"]
+    assert run(clip) == stranger
+
+
+def test_what_cannot_be_taught_names_its_file_and_prints_no_profile(
+    app, samples, tmp_path, make_wav
+):
+    (tmp_path / "text.txt").write_text("no sound at all")
+    (tmp_path / "silence.wav").write_bytes(make_wav(np.zeros(32000)))
+    copied = shutil.copy(samples[0].partition("=")[2], tmp_path / "copy.flac")
+    for clip, reason in (
+        (f"happy={tmp_path / 'none.wav'}", "cannot be read"),
+        (f"happy={tmp_path}", "folder"),
+        (f"happy={tmp_path / 'text.txt'}", "not a sound file"),
+        (f"happy={tmp_path / 'silence.wav'}", "Clip 3 of happy holds no voice"),
+        (f"surprised={tmp_path / 'none.wav'}", "none of the emotions neutral, happy"),
+        (f"sad={copied}", "is the same as clip 1 of angry"),
+    ):
+        status, profile, said = teach(app, *samples, clip)
+        assert (status, profile) == (1, "")
+        assert f"Error: {clip.partition('=')[2]}: " in said
+        assert reason in said
+
+
+def test_a_clip_without_its_emotion_is_a_usage_error(app, voice):
+    for wrong in (voice, f"={voice}", "happy="):
+        status, profile, said = teach(app, wrong)
+        assert (status, profile) == (2, "")
+        assert "is not EMOTION=FILE" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "cannot be read"),
+        (b"", "is empty"),
+        (b"A" * 300, "is for another model"),
+        (b"\xff\xfe", "not a profile"),
+        (b"A" * 5000, "longer than 4096 characters"),
+        (b"A" * (2 << 20), "larger than the 1 MB"),
+    ],
+)
+def test_a_file_without_a_profile_is_named_and_nothing_is_judged(
+    app, voice, tmp_path, content, reason
+):
+    profile = tmp_path / "me.speaker"
+    if content is not None:
+        profile.write_bytes(content)
+    arguments = ["predict", "--speaker", str(profile), str(voice)]
+    result = app.test_cli_runner().invoke(args=arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"Error: {profile}: " in result.stderr
+    assert reason in result.stderr
+
+
+def test_a_profile_and_the_mean_of_the_files_exclude_each_other(app, voice):
+    arguments = ["predict", "--same-speaker", "--speaker", "me.speaker", str(voice)]
+    result = app.test_cli_runner().invoke(args=arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "exclude each other" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["predict", "teach"])
+def test_no_file_at_all_is_a_usage_error(app, name):
+    result = app.test_cli_runner().invoke(args=[name])
     assert result.exit_code == 2
     assert result.stdout == ""
 

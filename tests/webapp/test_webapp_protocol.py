@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import EMOTIONS, Judgement, Recognizer, Speaker, Window
+from models.teaching import Taught
 from webapp import protocol, writing
+from webapp.audio import AudioError
 from webapp.protocol import ProtocolError, Start, parse_audio, parse_start
 
-RECOGNIZER = Recognizer.load()
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -19,6 +21,11 @@ anything = st.recursive(
 five = st.lists(st.floats(0.001, 1), min_size=5, max_size=5).map(
     lambda weights: tuple(weight / sum(weights) for weight in weights)
 )
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    return Recognizer.load()
 
 
 def refusal(parse, args, **limits):
@@ -57,27 +64,47 @@ def test_a_wish_of_a_wrong_type_is_a_bad_message_that_names_it(wrong):
     assert caught.value.code == "bad_message"
 
 
-@given(st.text() | st.text(alphabet="abcXYZ019-_", min_size=200, max_size=2000))
-def test_whatever_text_a_speaker_is_is_read_or_a_bad_message(text):
+@given(text=st.text() | st.text(alphabet="abcXYZ019-_", min_size=200, max_size=5000))
+def test_whatever_text_a_speaker_is_is_read_or_a_bad_message(recognizer, text):
     with pytest.raises(ProtocolError) as caught:
-        protocol.parse_speaker(text, RECOGNIZER)
+        protocol.parse_speaker(text, recognizer)
     assert caught.value.code == "bad_message"
 
 
-def test_a_calibration_tells_the_speaker_and_whether_it_suffices():
-    features = RECOGNIZER.card.features
-    told = protocol.calibration(
-        Speaker().hear(np.ones((850, features.columns), np.float32)), RECOGNIZER
-    )
+def spoken(recognizer, frames):
+    """Return a speaker of whom so many frames with speech are known."""
+    return Speaker().hear(np.ones((frames, recognizer.card.features.columns), np.float32))
+
+
+def test_a_calibration_tells_the_speaker_and_whether_it_suffices(recognizer):
+    told = protocol.calibration(spoken(recognizer, 850), recognizer)
     assert (told["speech_s"], told["suffices"]) == (8.5, True)
-    assert len(told["speaker"]) < 1000
-    assert protocol.parse_speaker(told["speaker"], RECOGNIZER).count == 850
-    short = protocol.calibration(
-        Speaker().hear(np.ones((90, features.columns), np.float32)), RECOGNIZER
-    )
+    assert len(told["speaker"]) < protocol.MAX_SPEAKER_LENGTH / 2
+    speaker = protocol.parse_speaker(told["speaker"], recognizer)
+    assert (speaker.count, speaker.neutral) == (850, True)
+    short = protocol.calibration(spoken(recognizer, 90), recognizer)
     assert (short["speech_s"], short["suffices"]) == (0.9, False)
-    nothing = protocol.calibration(Speaker(), RECOGNIZER)
+    nothing = protocol.calibration(Speaker(), recognizer)
     assert nothing == {"speaker": None, "speech_s": 0.0, "suffices": False}
+
+
+def test_a_profile_with_every_emotion_taught_is_within_the_limit_of_a_text(recognizer):
+    vectors = np.full((5, recognizer.population.size), 3.0)
+    taught = Taught.of([*vectors] * 10, [*range(5)] * 10, of=5)
+    text = recognizer.to_text(replace(spoken(recognizer, 850), taught=taught))
+    assert len(text) < protocol.MAX_SPEAKER_LENGTH
+    assert protocol.parse_speaker(text, recognizer).taught.counts == (10,) * 5
+
+
+def test_the_error_of_a_clip_names_its_emotion_and_its_position():
+    error = ProtocolError("no_voice", "So.", emotion="happy", clip=0)
+    assert protocol.error_object(error) == {
+        "code": "no_voice",
+        "message": "So.",
+        "emotion": "happy",
+        "clip": 0,
+    }
+    assert protocol.error_object(AudioError("empty", "So.")) == {"code": "empty", "message": "So."}
 
 
 @given(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import Recognizer, Speaker
+from models.teaching import Taught
 from tests.servers import pieces
 from webapp.audio import decode_file, open_stream
 from webapp.audio.webm import WebmDemuxer
@@ -323,7 +325,7 @@ def test_a_known_speaker_is_judged_against_itself_from_the_first_word(recognizer
     speaker = session.stop()[1]["speaker"]
     warm = of(replay(session, speech, speaker=speaker), "prediction")
     assert [w["probabilities"] for w in warm] != [w["probabilities"] for w in cold]
-    stream = recognizer.stream(speaker=Speaker.from_text(speaker, recognizer.card.features))
+    stream = recognizer.stream(speaker=recognizer.from_text(speaker))
     windows = stream.push(np.concatenate(list(decode_file(speech.data))))
     assert [w["emotion"] for w in warm] == [w.emotion for w in windows][: len(warm)]
 
@@ -333,6 +335,33 @@ def test_a_speaker_that_goes_on_rests_on_both_recordings(session, speech):
     first = session.stop()[1]
     replay(session, speech, calibrate=True, speaker=first["speaker"])
     assert session.stop()[1]["speech_s"] == pytest.approx(2 * first["speech_s"], abs=0.01)
+
+
+def test_a_calibration_that_goes_on_is_of_neutral_speech_again(recognizer, session, speech):
+    replay(session, speech, calibrate=True)
+    first = session.stop()[1]["speaker"]
+    replay(session, speech, calibrate=True, speaker=first)
+    second = session.stop()[1]["speaker"]
+    assert recognizer.from_text(first).neutral
+    assert recognizer.from_text(second).neutral
+    assert second != first
+
+
+@pytest.mark.parametrize("taught", [True, False])
+def test_a_profile_that_is_no_calibration_cannot_be_calibrated_further(
+    recognizer, session, speech, taught
+):
+    columns = np.ones((900, recognizer.card.features.columns), np.float32)
+    speaker = Speaker().hear(columns)
+    if taught:
+        clips = Taught.of([np.ones(recognizer.population.size)], [1], of=5)
+        speaker = replace(speaker, neutral=True, taught=clips)
+    text = recognizer.to_text(speaker)
+    with pytest.raises(ProtocolError) as caught:
+        session.start(Start(speech.mime_type, calibrate=True, speaker=text))
+    assert caught.value.code == "bad_message"
+    assert session.state is State.NEW
+    assert session.start(Start(speech.mime_type, speaker=text))["ok"]
 
 
 def test_a_speaker_that_is_none_is_a_bad_message_and_nothing_starts(session, speech):

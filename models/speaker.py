@@ -146,8 +146,7 @@ class Speaker:
         """Return the profile as a text that the speaker can keep: base64url.
 
         The text holds means and counts, no sound and no words. It works only with the same features
-        and, where clips were taught, with the same population. The speech of a speaker who taught
-        no clips has to be neutral: `from_text` returns a neutral speaker.
+        and, where clips were taught, with the same population.
 
         Parameters
         ----------
@@ -166,8 +165,7 @@ class Speaker:
         kept = self.portable()
         voiced = int(kept.counts[settings.pitch_column])
         taught = kept.taught if population else None
-        neutral = kept.neutral or kept.taught is None
-        flags = _NEUTRAL * neutral | _TAUGHT * (taught is not None)
+        flags = _NEUTRAL * kept.neutral | _TAUGHT * (taught is not None)
         head = _HEAD.pack(_TEXT_VERSION, _digest(settings), flags, kept.count, voiced)
         content = head + np.asarray(kept.total / np.maximum(kept.counts, 1), "<f4").tobytes()
         if taught is not None and population is not None:

@@ -4,6 +4,7 @@ import base64
 import json
 import string
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -304,7 +305,7 @@ def test_the_level_of_a_recording_tells_the_network_nothing():
 
 def test_a_calibration_read_from_its_text_is_neutral():
     settings = FeatureSettings()
-    frames = np.ones((900, settings.columns))
-    speaker = Speaker().hear(frames)
-    assert not speaker.neutral
-    assert Speaker.from_text(speaker.to_text(settings), settings).neutral
+    known = Speaker().hear(np.ones((900, settings.columns)))
+    for neutral in (True, False):
+        text = replace(known, neutral=neutral).to_text(settings)
+        assert Speaker.from_text(text, settings).neutral == neutral

@@ -153,7 +153,7 @@ def test_what_cannot_be_taught_names_its_file_and_prints_no_profile(
         (f"happy={tmp_path / 'text.txt'}", "not a sound file"),
         (f"happy={tmp_path / 'silence.wav'}", "Clip 3 of happy holds no voice"),
         (f"surprised={tmp_path / 'none.wav'}", "none of the emotions neutral, happy"),
-        (f"sad={copied}", "is the same as clip 1 of angry"),
+        (f"fearful={copied}", "is the same as clip 1 of angry"),
     ):
         status, profile, said = teach(app, *samples, clip)
         assert (status, profile) == (1, "")

@@ -227,9 +227,9 @@ def _windows(recognizer: Recognizer, clip: _Clip, speaker: Speaker) -> tuple[Dou
     """Return the vectors and the weights of a clip's windows, as a stream judges them."""
     stream = recognizer.stream(speaker=speaker.portable(), keep_vectors=True)
     stream.push(clip.samples)
-    judgement = stream.finish()
+    stream.finish()
     vectors, weights = stream.take_vectors()
-    if judgement.emotion is None or not weights.sum():
+    if not weights.sum():
         raise _unusable(recognizer, clip, short=False)
     return vectors, weights
 

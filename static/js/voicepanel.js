@@ -157,10 +157,11 @@ export class VoicePanel {
 
   #draw() {
     const focused = this.#focus ?? document.activeElement?.dataset?.key;
-    this.#focus = null;
     const cards = this.#find("cards");
     cards.replaceChildren(...this.#labels.map((emotion) => this.#card(emotion)));
-    cards.querySelector(`[data-key="${focused}"]`)?.focus();
+    const button = cards.querySelector(`[data-key="${focused}"]`);
+    this.#focus = button?.disabled ? focused : null; // a button that rests now is focused when it does not
+    button?.focus();
     const { kept } = this.#voice;
     for (const part of ["save", "forget"]) this.#find(part).disabled = !kept || this.busy;
     this.#find("remember").disabled = !kept;

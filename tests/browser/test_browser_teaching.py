@@ -11,7 +11,7 @@ import pytest
 from chromium import Page
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from speech import RATE, Speech
+from speech import RATE, Speech, write_wav
 from tap import TAP, js, starts
 
 from models import Recognizer
@@ -60,9 +60,9 @@ def profile(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def taught(open_page: Open, speech: Speech, profile: Path) -> Page:
+def taught(open_page: Open, talk: Path, profile: Path) -> Page:
     """Return the page with the cards open, after a profile was loaded."""
-    page = open_page(microphone=speech.wav)
+    page = open_page(microphone=talk)
     page.driver.execute_script(TAP)
     page.click("#calibrate")
     assert not page.find("#teach").is_displayed()
@@ -70,6 +70,23 @@ def taught(open_page: Open, speech: Speech, profile: Path) -> Page:
     page.find("#teach-load").send_keys(str(profile))
     page.wait(lambda: page.find("#teach").is_displayed(), "the cards do not appear")
     return page
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Path:
+    """Return a WAV for the microphone: sentences one after the other, with short pauses."""
+    folder = Path(__file__).resolve().parents[2] / "samples" / "synthetic"
+    parts = []
+    for sentence in ("home", "letter"):
+        write_wav(folder / f"angry-woman-{sentence}.flac", tmp_path / "part.wav", after_s=0.2)
+        with wave.open(str(tmp_path / "part.wav")) as part:
+            parts.append(part.readframes(part.getnframes()))
+    with wave.open(str(tmp_path / "talk.wav"), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(b"".join(parts))
+    return tmp_path / "talk.wav"
 
 
 def kept(page: Page) -> dict[str, object]:
@@ -128,7 +145,7 @@ def test_a_take_without_a_voice_is_told_at_its_card_and_changes_nothing(
         out.setsampwidth(2)
         out.setframerate(RATE)
         out.writeframes(bytes(4 * RATE))
-    page = open_page(microphone=tmp_path / "silence.wav")
+    page = open_page(microphone=tmp_path / "silence.wav", may_complain=True)
     page.click("#calibrate")
     page.find("#teach-load").send_keys(str(profile))
     page.wait(lambda: page.find("#teach").is_displayed(), "the cards do not appear")
@@ -179,7 +196,7 @@ def test_a_recording_and_an_upload_are_judged_again_by_the_profile(
     page.stop()
     judge_again(page, profile)
     page.click("#voice-forget")
-    page.choose_file("#file", speech.path)
+    page.find("#file").send_keys(str(speech.path))
     page.wait_state("result")
     judge_again(page, profile)
 

@@ -51,12 +51,14 @@ export function expectation(prior) {
     : strings.model.priorLess(hundredth(logit), tenth(Math.exp(logit)));
 }
 
+const TAKES = 3; // of each emotion: as many as a visitor may have patience for
+
 /**
- * How much a neutral calibration helps, in sentences; empty where the report does not say.
- * @param {?{ordinary: ?object, sessions: ?object}} report
+ * How much a neutral calibration and taught takes help, in sentences; empty where the report does not say.
+ * @param {?{ordinary: ?object, sessions: ?object, teaching: ?object}} report
  */
 export function calibrationHelp(report) {
-  const { ordinary = null, sessions = null } = report ?? {};
+  const { ordinary = null, sessions = null, teaching = null } = report ?? {};
   const words = strings.model;
   const said = [];
   if (ordinary?.calibration) {
@@ -65,6 +67,8 @@ export function calibrationHelp(report) {
     said.push(words.calibrated_false(percent(before_false), percent(after_false)));
   }
   if (sessions && known(sessions, "neutral")) said.push(words.calibrated_acted(percent(sessions.nothing), percent(sessions.neutral)));
+  const lesson = teaching?.lessons.find(({ clips }) => clips === TAKES);
+  if (lesson) said.push(words.taught(count(TAKES), percent(lesson.known), percent(lesson.taught)));
   return said.join(" ");
 }
 

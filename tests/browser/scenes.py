@@ -79,6 +79,17 @@ def visit(stage: Stage) -> Iterator[Scene]:
         lambda: page.data("#calibration-dialog", "state") == "done", "it does not end", seconds=45
     )
     yield "calibrated", page
+    page.click('#teach-cards [data-key="say-angry"]')
+    page.wait(
+        lambda: page.data("#teach-cards .c-angry", "state") == "listening", "it does not listen"
+    )
+    yield "teaching", page
+    page.wait(
+        lambda: page.find('#teach-cards [data-key="say-sad"]').is_enabled(),
+        "the take is not judged",
+        seconds=30,
+    )
+    yield "taught", page
     page.click("#calibration-close")
     page.click("#voice-forget")
     page.run("() => { window.hesitating = true; }")

@@ -85,6 +85,12 @@ test("how much a calibration helps is told from the report, and nothing without 
   for (const none of [null, {}, { ordinary: null, sessions: null }, { sessions: { ...sessions, neutral: null } }]) assert.equal(calibrationHelp(none), "");
 });
 
+test("how much three takes of each emotion help is told where the report knows it", () => {
+  const teaching = { clips: 9, corpora: 2, lessons: [{ clips: 1, known: 0.5, taught: 0.6 }, { clips: 3, known: 0.55, taught: 0.72 }] };
+  assert.match(calibrationHelp({ teaching }), /72\u00a0% are judged right instead of 55\u00a0% after 3 takes/);
+  assert.equal(calibrationHelp({ teaching: { ...teaching, lessons: [] } }), "");
+});
+
 test("ordinary speech is told as a whole and by group, and an unknown group by its own name", () => {
   assert.match(ordinarily(ordinary), /^30 people .*70\u00a0% of the time.* 3\.5 times a minute\. .*12\u00a0%/);
   assert.doesNotMatch(ordinarily({ ...ordinary, acted_neutral: null }), /actors/);

@@ -492,6 +492,7 @@ export default {
     calibrated: (people, before, after) => `Gemessen mit ${people} Menschen, die mit gewöhnlicher Stimme sprachen: Durch eine Abstimmung ändert sich die Zeit, in der „neutral“ gezeigt wird, von ${before} auf ${after}.`,
     calibrated_false: (before, after) => `Eine falsche Emotion wird in ${after} der Zeit gezeigt statt in ${before}.`,
     calibrated_acted: (before, after) => `Von gespielten Aufnahmen werden ${after} richtig beurteilt statt ${before}.`,
+    taught: (clips, before, after) => `Von gespielten Aufnahmen aus Sammlungen, die das Modell nie gehört hat, werden nach ${clips} Aufnahmen jeder Emotion ${after} richtig beurteilt statt ${before}.`,
     ordinary: (people, neutral, changes) => `${people} Menschen sprachen mit gewöhnlicher Stimme, in Aufnahmen einer Quelle, die das Netz nie gehört hat. „Neutral“ wurde in ${neutral} der Zeit gezeigt, und die Anzeige wechselte ${changes}-mal in der Minute.`,
     acted: (share) => `Wenn Schauspieler neutral sprechen, wird in ${share} der Zeit eine falsche Emotion gezeigt.`,
     people: (people) => `${people} Menschen`,

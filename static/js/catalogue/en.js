@@ -493,6 +493,7 @@ export default {
     calibrated: (people, before, after) => `Measured with ${people} people who spoke in an ordinary voice: a calibration changes the time in which neutral is shown from ${before} to ${after}.`,
     calibrated_false: (before, after) => `A false emotion is shown for ${after} of the time instead of ${before}.`,
     calibrated_acted: (before, after) => `Of acted clips, ${after} are judged right instead of ${before}.`,
+    taught: (clips, before, after) => `Of acted clips in corpora that the model never heard, ${after} are judged right instead of ${before} after ${clips} takes of each emotion.`,
     ordinary: (people, neutral, changes) => `${people} people spoke in an ordinary voice, in recordings of a source that the network never heard. Neutral was shown for ${neutral} of the time, and the display changed ${changes} times a minute.`,
     acted: (share) => `When actors speak neutrally, a false emotion is shown for ${share} of the time.`,
     people: (people) => `${people} people`,

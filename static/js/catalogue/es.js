@@ -492,6 +492,7 @@ export default {
     calibrated: (people, before, after) => `Medido con ${people} personas que hablaron con su voz habitual: un ajuste cambia el tiempo en que se muestra «neutral» del ${before} al ${after}.`,
     calibrated_false: (before, after) => `Una emoción falsa se muestra durante el ${after} del tiempo en vez del ${before}.`,
     calibrated_acted: (before, after) => `De los clips actuados acierta el ${after} en vez del ${before}.`,
+    taught: (clips, before, after) => `De los clips actuados de colecciones que el modelo nunca oyó, tras ${clips} tomas de cada emoción acierta el ${after} en vez del ${before}.`,
     ordinary: (people, neutral, changes) => `${people} personas hablaron con su voz habitual, en grabaciones de una fuente que la red nunca oyó. Se mostró «neutral» durante el ${neutral} del tiempo, y la pantalla cambió ${changes} veces por minuto.`,
     acted: (share) => `Cuando actores hablan de forma neutral, se muestra una emoción falsa durante el ${share} del tiempo.`,
     people: (people) => `${people} personas`,

@@ -51,7 +51,8 @@ def cpu(results: Results) -> list[str]:
         "Stages: in one process, many sessions taking turns chunk by chunk, no socket. Sockets: "
         "what the worker used for its clients less that; the yardstick is the same server with "
         "nothing behind its sockets, which answers as often. "
-        f"The network takes {number(stages.network_ms)} ms a call; "
+        f"The network takes {number(stages.network_ms)} ms a call, and a taught profile "
+        f"{number(stages.taught_ms)} ms of each window; "
         f"{share(stages.judged)} of {number(stages.windows_per_s)} windows a "
         "second hold speech and reach it.",
     ]

@@ -22,6 +22,7 @@ from models.bundle import DEFAULT_BUNDLE, load_bundle
 from models.features import BLOCK, FeatureExtractor, dct_matrix, mel_filterbank
 from models.pitch import PitchFinder
 from models.speaker import Speaker
+from models.teaching import Adaptation, Taught, vector_of
 from webapp.audio import open_stream
 from webapp.audio.libopus import load_libopus
 from webapp.protocol import Start
@@ -69,6 +70,8 @@ class Stages:
     network_ms, windows_per_s, judged : float
         One call of the network; windows for a second of audio; the share of them that reach the
         network, because they hold speech.
+    taught_ms : float
+        Cost of a taught profile in one window; NaN for a bundle that cannot be taught.
     """
 
     stages: list[Stage] = field(default_factory=list)
@@ -76,6 +79,7 @@ class Stages:
     network_ms: float = math.nan
     windows_per_s: float = math.nan
     judged: float = math.nan
+    taught_ms: float = math.nan
 
 
 def measure(
@@ -159,6 +163,7 @@ def measure(
         call_ms,
         rate,
         judged / len(windows) if windows else math.nan,
+        _adaptation(recognizer),
     )
 
 
@@ -246,6 +251,18 @@ def _network(recognizer: Recognizer) -> tuple[float, float]:
     _, known = Speaker().estimate(card.normalisation)
     judged = _repeated(lambda: recognizer.network.logits(columns, speech, known))
     return judged, _invoke(weights.network)
+
+
+def _adaptation(recognizer: Recognizer) -> float:
+    """Return the CPU milliseconds that a taught profile adds to a window."""
+    population = recognizer.population
+    if population is None:
+        return math.nan
+    labels, rng = len(recognizer.labels), np.random.default_rng(1)
+    taught = Taught((3,) * labels, rng.standard_normal((labels, population.size)))
+    adaptation = Adaptation(population, taught)
+    logits, components = rng.standard_normal(labels), rng.standard_normal(population.size - labels)
+    return _repeated(lambda: adaptation.logits(vector_of(logits, components)))
 
 
 def _encoder(recognizer: Recognizer, cpu_ms: float) -> list[Stage]:

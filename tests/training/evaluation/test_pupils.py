@@ -14,7 +14,7 @@ from tests.training.imagined import FEATURES, imagined_speech
 from tests.training.untrained import untrained, with_components
 from training.data.cache import Cache
 from training.data.tracks import play
-from training.evaluation.population import against, population_of, statistics
+from training.evaluation.population import CALM, against, calmed, population_of, statistics
 from training.evaluation.pupils import (
     BASIC,
     LESSONS,
@@ -247,6 +247,23 @@ def test_teaching_clear_speakers_raises_the_figures(folds, material, store, cach
     assert found["lessons"]["5"]["gain"] > 0.1
     assert found["lessons"]["5"]["taught"] > found["lessons"]["1"]["known"]
     assert set(found["by_sex"]) == {"F", "M"}
+
+
+def test_weights_are_divided_until_teaching_shows_no_more_false_emotions(
+    folds, material, store, components
+):
+    found = []
+    for own in folds:
+        vectors = Vectors(material, own.trained, components)
+        samples = [s for j in own.judged if j.lesson in RIGHT and (s := sample(store, j, vectors))]
+        found.append((statistics([s for s in samples if s.lesson.count == BASIC]), samples))
+    sharp = replace(found[0][0], weights=np.array([[1.0, 0.0], *[[2.0, 2.0]] * 4]))
+    # Where nothing is shown nothing is false, and the weights stay.
+    silent = replace(RAW, shown_above=(1.1,) * 5)
+    np.testing.assert_array_equal(calmed(sharp, found, silent).weights, sharp.weights)
+    calm = calmed(sharp, found, replace(RAW, shown_above=(0.25, 0.4, 0.4, 0.4, 0.4)))
+    assert 2.0 / calm.weights[1, 0] in CALM
+    np.testing.assert_array_equal(calm.weights[0], sharp.weights[0])
 
 
 def test_a_clip_is_doubted_by_the_others_and_not_by_itself(folds, material, store, components):

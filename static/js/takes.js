@@ -15,21 +15,9 @@ export function next(state, event) {
   return MOVES[state]?.[event] ?? state;
 }
 
-/**
- * @typedef {object} Take
- * @property {number} id
- * @property {string} emotion
- * @property {Blob} sound
- * @property {boolean} reading whether it is the text that was read, and not a card's sentence
- * @property {boolean} kept whether the visitor has confirmed its emotion
- * @property {?string} resembles the emotion that the other takes suggest
- * @property {?string} refused the error code of the server
- */
-
 /** The takes of one visitor, in the order in which they were recorded. */
 export class Takes {
-  /** @type {Take[]} */
-  all = [];
+  all = []; // `kept`: the visitor has confirmed the emotion; `resembles`: what the others suggest; `refused`: an error code
   #ids = 0;
 
   /** Adds a take, in the place of another one if `instead` is its id. Returns it. */

@@ -133,7 +133,7 @@ export function judge(windows, labels, duration_s) {
       ? speech.reduce((sum, window) => sum + window.probabilities[label], 0) / speech.length
       : 1 / labels.length,
   ]));
-  const emotion = heard && speech.some((window) => window.state === "speech") ? winner(probabilities) : null;
+  const emotion = heard ? winner(probabilities) : null;
   return { duration_s, emotion, probabilities, timeline: windows };
 }
 

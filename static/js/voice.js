@@ -16,10 +16,6 @@ export class Voice {
   #lasting;
   #kept;
 
-  /**
-   * @param {import("./memory.js").Memory} tab
-   * @param {import("./memory.js").Memory} lasting
-   */
   constructor(tab, lasting) {
     this.#tab = tab;
     this.#lasting = lasting;

@@ -23,14 +23,7 @@ export class VoicePanel {
   #player = new Audio();
   #focus = null; // key of the button to focus after the cards are drawn
 
-  /**
-   * @param {(id: string) => HTMLElement} find
-   * @param {object} about
-   * @param {{labels: string[]}} about.config
-   * @param {import("./voice.js").Voice} about.voice
-   * @param {() => object} about.settings the microphone's
-   * @param {() => void} about.changed the profile has changed
-   */
+  /** Like Calibration's. @param {(id: string) => HTMLElement} find  @param {object} about */
   constructor(find, { config, voice, settings, changed }) {
     this.#find = (part) => find(`teach-${part}`);
     this.#labels = config.labels;

@@ -148,6 +148,11 @@ SECTIONS: dict[str, Any] = {
         "mixed": 0.53,
         "all": 0.57,
     },
+    "teaching": {
+        "clips": 900,
+        "corpora": 9,
+        "lessons": [{"clips": 3, "known": 0.55, "taught": 0.71}],
+    },
     "people": {
         "women": 0.62,
         "men": 0.58,

@@ -113,6 +113,7 @@ def test_the_dialog_says_how_much_a_calibration_helps_only_where_the_report_does
     assert "ordinary, calm voice" in page.find("#calibration-reading").text
     assert "from 70 % to 83 %" in page.find("#calibration-help").text
     assert "52 % are judged right instead of 47 %" in page.find("#calibration-help").text
+    assert "71 % are judged right instead of 55 %" in page.find("#calibration-help").text
     page = with_sections(open_page(), dict.fromkeys(SECTIONS))
     page.click("#calibrate")
     assert page.find("#calibration-dialog").is_displayed()

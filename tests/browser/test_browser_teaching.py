@@ -28,14 +28,19 @@ def press(page: Page, key: str) -> None:
     page.click(f'#teach-cards [data-key="{key}"]')
 
 
+def rests(page: Page) -> bool:
+    """Return whether no take is recorded or judged; the cards are drawn anew all the time."""
+    return not js(page, "document.querySelector('[data-key=say-sad]').disabled")
+
+
 def say(page: Page, emotion: str, *, key: str = "") -> None:
     """Record a take and wait for the answer."""
     before = len(card(page, emotion).find_elements(By.CSS_SELECTOR, "li"))
     press(page, key or f"say-{emotion}")
 
     def judged() -> bool:
-        resting = page.data(f"#teach-cards .c-{emotion}", "state") == "resting"
-        return resting and page.find('[data-key="say-sad"]').is_enabled()
+        state = js(page, f"document.querySelector('#teach-cards .c-{emotion}').dataset.state")
+        return state == "resting" and rests(page)
 
     page.wait(lambda: page.text("#teach-state") != "", "nothing is said")
     page.wait(judged, "the take is not judged", seconds=30)
@@ -132,7 +137,7 @@ def test_takes_are_added_said_again_and_removed(taught: Page) -> None:
     for _ in range(2):
         button = card(taught, "sad").find_element(By.CSS_SELECTOR, '[data-key^="remove"]')
         button.click()
-        taught.wait(lambda: taught.find('[data-key="say-sad"]').is_enabled(), "no answer")
+        taught.wait(lambda: rests(taught), "no answer")
     assert kept(taught)["taught"]["clips"] == {"angry": 2}
     assert taught.driver.switch_to.active_element.get_attribute("data-key") == "say-sad"
 
@@ -218,7 +223,8 @@ def judge_again(page: Page, profile: Path) -> None:
 def test_leaving_the_dialog_ends_a_take(taught: Page) -> None:
     press(taught, "say-angry")
     state = "#teach-cards .c-angry"
-    taught.wait(lambda: taught.data(state, "state") == "listening", "it does not listen")
+    listening = f"document.querySelector('{state}').dataset.state === 'listening'"
+    taught.wait(lambda: bool(js(taught, listening)), "it does not listen")
     taught.click("#calibration-close")
     taught.wait(lambda: js(taught, "tracks.at(-1).readyState") == "ended", "it goes on")
     taught.click("#calibrate")

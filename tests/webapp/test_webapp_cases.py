@@ -26,7 +26,7 @@ EXACT = 0.01
 CODED = 0.1
 """The same where a codec changes the sound a little: Opus changes base.wav by up to 0.09."""
 
-TELEPHONE = 0.3
+TELEPHONE = 0.35
 """The same where a telephone codec of 13 or 32 kbit/s removes all sound above 4 kHz. Such a codec
 may also change the emotion of base.wav, whose two best emotions are close."""
 

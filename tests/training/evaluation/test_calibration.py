@@ -194,6 +194,6 @@ def test_an_emotion_needs_a_probability_that_neutral_speech_rarely_has():
 
 def test_a_few_windows_of_neutral_speech_may_show_an_emotion():
     plain = Decision(smoothing=0.0)
-    few = round(100 * FALSE)
+    few = int(100 * FALSE)
     needed = thresholds(*neutral_outcome(*[0.1] * (100 - few), *[0.9] * few), plain)
     assert needed[4] < 0.9

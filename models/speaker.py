@@ -25,8 +25,8 @@ from models.normalisation import Normalisation, estimate
 from models.teaching import Taught
 
 MOST_TEXT_FRAMES = 3000
-"""What a `Speaker`'s text counts for at most, in frames: half a minute. A session that starts with
-it follows the voice that it hears within a minute, whatever the text says."""
+"""Frames that the text of a profile counts for at most: half a minute. A session that starts with
+the profile follows the live voice within a minute."""
 
 ENOUGH_FRAMES = 600
 """Six seconds of speech, about what ten seconds of talking hold: by then the speaker's own mean
@@ -67,7 +67,7 @@ class TaughtBy:
 
 @dataclass(frozen=True)
 class Speaker:
-    """What has been heard of one voice. Immutable: adding frames gives a new one.
+    """The profile of one voice. Immutable: adding frames returns a new profile.
 
     Attributes
     ----------

@@ -238,7 +238,7 @@ def mean_vector(vectors: Doubles, weights: Doubles) -> Doubles:
 
 @dataclass(frozen=True)
 class Check:
-    """How many of a speaker's own clips are judged right, each judged without itself.
+    """Number of a speaker's own clips that are judged right, each judged without itself.
 
     Attributes
     ----------

@@ -174,7 +174,7 @@ def scaled(logs: Doubles, decision: Decision) -> Doubles:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a split's network says of its test utterances.
+    """Outputs of a split's network for its test utterances.
 
     Attributes
     ----------

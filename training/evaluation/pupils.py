@@ -191,7 +191,7 @@ def clips_of(pupil: Pupil, lesson: Lesson, *, seed: int) -> tuple[tuple[int, ...
 
 @dataclass(frozen=True)
 class Judged:
-    """What a network says of a pupil's clips when the mean of the taught ones is known.
+    """Outputs of a network for a pupil's clips when the mean of the taught clips is known.
 
     Attributes
     ----------

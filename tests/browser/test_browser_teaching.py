@@ -33,8 +33,8 @@ def rests(page: Page) -> bool:
     return not js(page, "document.querySelector('[data-key=say-sad]').disabled")
 
 
-def say(page: Page, emotion: str, *, key: str = "") -> None:
-    """Record a take and wait for the answer."""
+def say(page: Page, emotion: str, *, key: str = "", tries: int = 3) -> None:
+    """Record a take and wait for the answer; on a busy machine a take may miss the sentence."""
     before = len(card(page, emotion).find_elements(By.CSS_SELECTOR, "li"))
     press(page, key or f"say-{emotion}")
 
@@ -44,8 +44,12 @@ def say(page: Page, emotion: str, *, key: str = "") -> None:
 
     page.wait(lambda: page.text("#teach-state") != "", "nothing is said")
     page.wait(judged, "the take is not judged", seconds=30)
-    after = len(card(page, emotion).find_elements(By.CSS_SELECTOR, "li"))
-    assert after == before + (0 if key else 1)
+    takes = card(page, emotion).find_elements(By.CSS_SELECTOR, "li")
+    assert len(takes) == before + (0 if key else 1)
+    missed = [take for take in takes if "is not used" in take.text]
+    if missed and tries > 1:
+        again = missed[0].find_element(By.CSS_SELECTOR, '[data-key^="again"]')
+        say(page, emotion, key=str(again.get_attribute("data-key")), tries=tries - 1)
 
 
 @pytest.fixture
@@ -67,7 +71,7 @@ def profile(tmp_path: Path) -> Path:
 @pytest.fixture
 def taught(open_page: Open, talk: Path, profile: Path) -> Page:
     """Return the page with the cards open, after a profile was loaded."""
-    page = open_page(microphone=talk)
+    page = open_page(microphone=talk, may_complain=True)
     page.driver.execute_script(TAP)
     page.click("#calibrate")
     assert not page.find("#teach").is_displayed()
@@ -103,7 +107,7 @@ def kept(page: Page) -> dict[str, object]:
 def test_a_reading_and_one_take_teach_a_voice_that_the_next_recording_uses(
     open_page: Open, speech: Speech
 ) -> None:
-    page = open_page(microphone=speech.wav)
+    page = open_page(microphone=speech.wav, may_complain=True)
     page.driver.execute_script(TAP)
     page.click("#calibrate")
     page.click("#calibration-begin")
@@ -155,7 +159,7 @@ def test_a_take_without_a_voice_is_told_at_its_card_and_changes_nothing(
     page.find("#teach-load").send_keys(str(profile))
     page.wait(lambda: page.find("#teach").is_displayed(), "the cards do not appear")
     before = kept(page)
-    say(page, "happy")
+    say(page, "happy", tries=1)
     assert "this take is not used" in card(page, "happy").text
     assert page.text("#teach-state") == "There is no take to learn from."
     assert kept(page) == before

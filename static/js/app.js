@@ -12,6 +12,7 @@ import { MfccPicture } from "./mfcc.js";
 import { obstacle } from "./microphone.js";
 import { calm } from "./palette.js";
 import { Presence } from "./presence.js";
+import { Rejudging } from "./rejudging.js";
 import { Result } from "./result.js";
 import { Samples } from "./samples.js";
 import { Screen } from "./screen.js";
@@ -32,12 +33,14 @@ const waveform = new Waveform($("waveform"));
 const mfcc = new MfccPicture($("mfcc-picture"), $("mfcc-mark"));
 const result = new Result(document, config);
 const live = new Live();
-const studio = new Studio(document, live, config);
+const rejudging = new Rejudging({ button: $("rejudge"), note: $("rejudged") }, { config, speaker: () => studio.speaker, finish });
+const studio = new Studio(document, live, config, () => rejudging.update());
 const screen = new Screen(document, initial);
 const presence = new Presence({ network: () => screen.network(), healed });
 
 let state = initial;
 let session = null;
+let speaker = null; // the profile that the session began with
 
 // --- Showing ---
 
@@ -57,7 +60,10 @@ function render(before) {
   samples.enable(can.judge);
   upload.enable(can.judge);
   sharing.enable(config.sharing && isShareable(state), ["recording", "paused"].includes(state.name) && state.linked);
-  if (before.name === "result") result.forget();
+  if (before.name === "result") {
+    result.forget();
+    rejudging.forget();
+  }
   if (["asking", "judging"].includes(state.name)) result.prepare();
   if (state.name !== "judging") upload.done();
   $("wave").hidden = state.name === "queued" || !lively;
@@ -74,6 +80,7 @@ setInterval(() => screen.tick(session?.clock.seconds ?? 0), 100);
 function finish(judgement, about, source) {
   const told = result.show(judgement, about, source);
   bars.show(judgement.probabilities, { state: told.state, emotion: judgement.emotion, seq: "summary" });
+  rejudging.show(judgement, about, source);
   $("result-sentence").focus({ preventScroll: true });
 }
 
@@ -101,7 +108,15 @@ function record() {
   clear();
   screen.forget();
   mfcc.clear();
-  session = new Session(live, config, heard, studio.wishes);
+  const { onUnknownVoice, ...wishes } = studio.wishes;
+  speaker = wishes.speaker;
+  session = new Session(live, config, heard, {
+    ...wishes,
+    onUnknownVoice() {
+      speaker = null;
+      onUnknownVoice();
+    },
+  });
   session.begin();
 }
 
@@ -187,7 +202,7 @@ async function stop() {
   const ending = session;
   const judgement = await ending.stop();
   if (!dispatch({ type: "summary" })) return;
-  finish(judgement, { voice: "yours", name: strings.result.recording, gaps: ending.gaps }, ending.tape);
+  finish(judgement, { voice: "yours", name: strings.result.recording, gaps: ending.gaps, speaker }, ending.tape);
 }
 
 function cancel() {

@@ -32,7 +32,7 @@ export function codeOf(status, body) {
  * Sends a file. `done` resolves with the judgement or rejects with an error that has a `code` (`cancelled` after `cancel()`).
  * @param {Blob} file
  * @param {string} name
- * @param {{onProgress?: (share: number) => void, speaker?: ?string}} [options] `speaker`: whose voice it is, from a calibration
+ * @param {{onProgress?: (share: number) => void, speaker?: ?string}} [options] `speaker`: the profile of the voice
  * @returns {{done: Promise<object>, cancel: () => void}}
  */
 export function predict(file, name, { onProgress = () => {}, speaker = null } = {}) {

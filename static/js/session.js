@@ -56,7 +56,7 @@ export class Session {
    * @param {object} [wishes]
    * @param {object} [wishes.settings] the microphone's: see microphone.js
    * @param {boolean} [wishes.calibrate] whether the summary is to tell what was heard of the voice
-   * @param {?string} [wishes.speaker] what an earlier one told
+   * @param {?string} [wishes.speaker] the profile of the voice
    * @param {(chunk: Blob) => void} [wishes.onChunk] gets what is recorded, too
    * @param {() => void} [wishes.onUnknownVoice] the server does not know this speaker, and goes on without
    */
@@ -278,7 +278,7 @@ export class Session {
     this.#tell({ type: "started" });
   }
 
-  // A calibration with an older model is of no use any more; the recording should not fail for it.
+  // A profile of an older model is of no use any more; the recording should not fail for it.
   async #enter(about) {
     try {
       await this.#entry.enter(this.#type, this.#wishes, about);

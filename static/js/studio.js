@@ -1,24 +1,22 @@
 // What stands around a recording: the microphone's settings and level, the last moments as areas, shortcuts, and the
-// calibration to a voice. The page tells it of each state and of what is heard.
+// profile of a voice. The page tells it of each state and of what is heard.
 
 import { Areas } from "./areas.js";
-import { Calibration, changeOf } from "./calibration.js";
 import { Devices } from "./devices.js";
-import { duration } from "./format.js";
-import { tab } from "./memory.js";
 import { Meter } from "./meter.js";
 import { Shortcuts } from "./shortcuts.js";
 import { allowed, isLive } from "./state.js";
 import { strings } from "./strings.js";
-import { Voice } from "./voice.js";
+import { VoicePanel, note } from "./voicepanel.js";
 
 export class Studio {
   #find;
   #areas;
   #meter;
   #devices;
-  #calibration;
-  #voice = new Voice(tab);
+  #panel;
+  #speakers;
+  #onVoice;
   #following = null;
   #resting = true;
 
@@ -26,8 +24,9 @@ export class Studio {
    * @param {Document} root
    * @param {import("./live.js").Live} live
    * @param {{labels: string[]}} config
+   * @param {() => void} onVoice another profile is in use, or none
    */
-  constructor(root, live, config) {
+  constructor(root, live, config, onVoice) {
     const find = (this.#find = (id) => root.getElementById(id));
     this.#areas = new Areas(find("areas-picture"), find("areas-legend"), config.labels);
     this.#meter = new Meter(find("level"), find("level-hint"));
@@ -36,35 +35,34 @@ export class Studio {
       switches: [...root.querySelectorAll("[data-treatment]")],
     });
     new Shortcuts(root, { dialog: find("help"), open: find("help-open"), close: find("help-close"), toggle: find("help-keys") });
-    const calibration = (this.#calibration = new Calibration(find, {
-      live, config, voice: this.#voice, settings: () => this.#devices.settings, changed: () => this.#showVoice(),
-    }));
-    find("calibrate").addEventListener("click", () => calibration.open());
+    const panel = (this.#panel = new VoicePanel(find, { live, config, settings: () => this.#devices.settings, changed: () => this.#showVoice() }));
+    this.#speakers = panel.speakers;
+    this.#onVoice = onVoice;
+    find("teach").addEventListener("click", () => panel.open());
     find("voice-switch").addEventListener("click", () => {
-      this.#voice.turn(!this.#voice.kept.on);
+      this.#speakers.turn(!this.#speakers.kept.on);
       this.#showVoice();
-    });
-    find("voice-forget").addEventListener("click", () => {
-      this.#voice.forget();
-      this.#showVoice();
-      find("calibrate").focus();
     });
     this.#showVoice();
   }
 
   /** @param {?object} report the model's, of /api/v1/model */
   inform(report) {
-    this.#calibration.inform(report);
+    this.#panel.inform(report);
+  }
+
+  /** The profile in use, as a text, or null. */
+  get speaker() {
+    return this.#speakers.speaker;
   }
 
   /** What the next recording wishes for: see session.js. */
   get wishes() {
     return {
       settings: this.#devices.settings,
-      speaker: this.#voice.speaker,
+      speaker: this.speaker,
       onUnknownVoice: () => {
-        this.#voice.forget();
-        this.#showVoice();
+        this.#panel.forget();
         this.#find("voice-note").textContent = strings.studio.voice.unknown;
       },
     };
@@ -94,19 +92,17 @@ export class Studio {
 
   // A recording keeps what it has begun with.
   #showControls() {
-    const kept = this.#voice.kept !== null;
-    this.#find("calibrate").hidden = !this.#resting;
-    this.#find("voice-forget").hidden = !this.#resting || !kept;
-    this.#find("voice-switch").hidden = !kept;
+    this.#find("teach").hidden = !this.#resting;
+    this.#find("voice-switch").hidden = !this.#speakers.kept;
     this.#find("voice-switch").disabled = !this.#resting;
   }
 
   #showVoice() {
-    const { kept } = this.#voice;
-    const { again, on, off } = strings.studio.voice;
-    this.#find("calibrate").textContent = kept ? again : strings.studio_calibrate;
+    const { kept } = this.#speakers;
+    this.#find("teach").textContent = kept ? strings.studio.voice.again : strings.teach_open;
     this.#showControls();
     this.#find("voice-switch").setAttribute("aria-checked", String(kept?.on === true));
-    this.#find("voice-note").textContent = kept ? (kept.on ? `${on(duration(kept.speech_s))} ${changeOf(kept)}` : off) : "";
+    this.#find("voice-note").textContent = note(kept);
+    this.#onVoice();
   }
 }

@@ -132,7 +132,7 @@ test("the matrix tells what is heard best, worst, and most often taken for somet
 
 test("no figure of the model stands in the page's code or catalogues", async () => {
   const catalogues = ["en", "de", "es"].map((language) => `catalogue/${language}.js`);
-  for (const file of ["about.js", "findings.js", "calibration.js", "confusion.js", ...catalogues]) {
+  for (const file of ["about.js", "findings.js", "reading.js", "takes.js", "takecards.js", "voicepanel.js", "confusion.js", ...catalogues]) {
     const text = await readFile(new URL(`../../static/js/${file}`, import.meta.url), "utf8");
     assert.doesNotMatch(text, /\b\d{2} ?%|\b0\.(66|60|54|36|41)\b|\b(863|3812|2465|9457|9510)\b/, file);
   }

@@ -1,20 +1,21 @@
-// "Calibrate to my voice": a dialog with a text to read aloud in an ordinary, calm voice, for ten seconds of speech. The server
-// takes that speech for neutral and returns a text that describes the voice. This tab keeps the text; the server judges the same
-// seconds without it and with it, so that the dialog can show the difference.
+// The first step of teaching: a text to read aloud in an ordinary, calm voice, for ten seconds of speech. The server takes that
+// speech for neutral and returns a text that describes the voice. It judges the same seconds without it and with it, so that
+// the page can show the difference.
 
 import { calibrationHelp } from "./findings.js";
 import { capital, duration, percent } from "./format.js";
 import { Meter } from "./meter.js";
 import { predict } from "./predictions.js";
 import { Session } from "./session.js";
+import { moved } from "./speakers.js";
 import { sentence, strings, word } from "./strings.js";
 import { winner } from "./timeline.js";
-import { moved } from "./voice.js";
 
 const SPEECH_S = 10;
 const LONGEST_S = 40; // who has not said enough until then is told so,
 const SILENT_S = 15; // and who has said as good as nothing
 const NOTHING_S = 3;
+const RESTING = ["ready", "short", "failed", "done"];
 
 /** Seconds of speech among windows as they come: pure. */
 export class Heard {
@@ -32,13 +33,19 @@ export class Heard {
   }
 }
 
-export class Calibration {
+/** What a reading has changed, in words. @param {?object} change as `moved` gives it */
+export function changeOf(change) {
+  const told = strings.studio.calibration;
+  if (!change) return told.unseen;
+  if (change.little) return told.little;
+  const most = told.most(word(change.label), change.from, change.to);
+  const nearest = change.before === change.after ? told.same(word(change.after)) : told.other(word(change.before), word(change.after));
+  return `${most} ${nearest}`;
+}
+
+export class Reading {
   #find;
-  #live;
-  #config;
-  #settings;
-  #voice;
-  #changed;
+  #about;
   #meter;
   #session = null;
   #sending = null;
@@ -49,42 +56,51 @@ export class Calibration {
    * @param {(id: string) => HTMLElement} find
    * @param {object} about
    * @param {import("./live.js").Live} about.live
-   * @param {object} about.config
+   * @param {{labels: string[]}} about.config
    * @param {() => object} about.settings the microphone's
-   * @param {import("./voice.js").Voice} about.voice
-   * @param {() => void} about.changed the voice has been calibrated
+   * @param {(state: string) => void} about.shown its state has changed: see `#show`
+   * @param {(read: {told: object, change: ?object, sound: Blob, seconds: number}) => void} about.done
    */
-  constructor(find, { live, config, settings, voice, changed }) {
-    this.#find = (part) => find(`calibration-${part}`);
-    this.#live = live;
-    this.#config = config;
-    this.#settings = settings;
-    this.#voice = voice;
-    this.#changed = changed;
+  constructor(find, about) {
+    this.#find = (part) => find(`reading-${part}`);
+    this.#about = about;
     this.#meter = new Meter(this.#find("level"), this.#find("hint"));
     this.#find("begin").addEventListener("click", () => this.#begin());
-    this.#find("close").addEventListener("click", () => this.#find("dialog").close());
-    this.#find("dialog").addEventListener("close", () => this.#leave());
   }
 
-  /** Says how much a calibration helps. @param {?object} report the model's */
+  /** Says how much a reading helps. @param {?object} report the model's */
   inform(report) {
     this.#find("help").textContent = calibrationHelp(report);
   }
 
-  open() {
-    for (const media of document.querySelectorAll("audio, video")) media.pause(); // the microphone would hear them
-    this.#show("ready");
-    this.#find("dialog").showModal();
-    this.#find("begin").focus();
+  /** Whether the microphone or the server is busy with it. */
+  get busy() {
+    return !RESTING.includes(this.#state);
+  }
+
+  /** The state to come back to. @param {boolean} known whether there is a profile already */
+  rest(known) {
+    this.leave();
+    this.#show(known ? "done" : "ready", "");
+    this.#find("change").hidden = true;
+  }
+
+  /** Lets go of microphone and server. */
+  leave() {
+    this.#meter.rest();
+    this.#sending?.cancel();
+    this.#session?.close();
+    this.#session = this.#sending = null;
+    this.#chunks = [];
   }
 
   #begin() {
-    this.#leave();
+    this.leave();
     this.#heard = new Heard();
     this.#show("asking");
-    const session = new Session(this.#live, this.#config, (event) => this.#on(event), {
-      settings: this.#settings(),
+    const { live, config, settings } = this.#about;
+    const session = new Session(live, config, (event) => this.#on(event), {
+      settings: settings(),
       calibrate: true,
       onChunk: (chunk) => this.#chunks.push(chunk),
     });
@@ -103,7 +119,7 @@ export class Calibration {
         return this.#hear(event.window);
       case "ended":
       case "failed":
-        return this.#fail(sentence(event.code ?? event.error.code, { where: "start", limit: this.#config }));
+        return this.#fail(sentence(event.code ?? event.error.code, { where: "start", limit: this.#about.config }));
       case "lost":
         return this.#fail(strings.studio.calibration.lost);
       default:
@@ -125,12 +141,15 @@ export class Calibration {
     if (session !== this.#session) return; // left meanwhile
     if (told.suffices === undefined) return this.#fail(sentence("server_gone"));
     if (!told.suffices) return this.#show("short", strings.studio.calibration.short(duration(this.#heard.end_s)));
-    const pair = await this.#compare(new Blob(this.#chunks, { type: session.type }), told.speaker);
+    const sound = new Blob(this.#chunks, { type: session.type });
+    const pair = await this.#compare(sound, told.speaker);
     if (session !== this.#session) return;
-    this.#voice.keep(told, pair && moved(...pair));
+    const change = pair && moved(...pair);
     this.#tabulate(pair);
-    this.#show("done", changeOf(this.#voice.kept));
-    this.#changed();
+    this.#find("change").hidden = !pair;
+    this.leave();
+    this.#about.done({ told, change, sound, seconds: this.#heard.end_s });
+    this.#show("done", changeOf(change));
   }
 
   // The same seconds, judged as a stranger's and as this voice's. Null where the server has no time for it.
@@ -148,36 +167,25 @@ export class Calibration {
   }
 
   #fail(text) {
-    this.#leave();
+    this.leave();
     this.#show("failed", text);
   }
 
-  #leave() {
-    this.#meter.rest();
-    this.#sending?.cancel();
-    this.#session?.close();
-    this.#session = this.#sending = null;
-    this.#chunks = [];
-  }
-
   get #state() {
-    return this.#find("dialog").dataset.state;
+    return this.#find("part").dataset.state;
   }
 
   #show(state, text = strings.studio.calibration[state]) {
-    const { begin, again, cancel, done } = strings.studio.calibration.buttons;
-    const resting = ["ready", "short", "failed"].includes(state);
-    this.#find("dialog").dataset.state = state;
+    const { begin, again, more } = strings.studio.calibration.buttons;
+    this.#find("part").dataset.state = state;
     this.#find("state").textContent = text;
-    this.#find("begin").hidden = !resting;
-    this.#find("begin").textContent = state === "ready" ? begin : again;
-    this.#find("close").textContent = state === "done" ? done : cancel;
-    this.#find("reading").hidden = state === "done";
+    this.#find("begin").hidden = !RESTING.includes(state);
+    this.#find("begin").textContent = { ready: begin, done: more }[state] ?? again;
+    this.#find("text").hidden = state === "done";
     this.#find("listening").hidden = !["listening", "judging"].includes(state);
-    this.#find("change").hidden = state !== "done" || !this.#voice.kept.change;
+    if (state !== "done") this.#find("change").hidden = true;
     this.#turn();
-    // The button under the focus may have gone.
-    if (this.#find("dialog").open) (resting ? this.#find("begin") : this.#find("close")).focus();
+    this.#about.shown(state);
   }
 
   #turn() {
@@ -190,7 +198,7 @@ export class Calibration {
   #tabulate(pair) {
     if (!pair) return;
     const [before, after] = pair;
-    this.#find("change").tBodies[0].replaceChildren(...this.#config.labels.map((label) => {
+    this.#find("change").tBodies[0].replaceChildren(...this.#about.config.labels.map((label) => {
       const row = document.createElement("tr");
       const head = document.createElement("th");
       head.scope = "row";
@@ -205,14 +213,4 @@ export class Calibration {
       return row;
     }));
   }
-}
-
-/** What a calibration has changed, in words. */
-export function changeOf({ change }) {
-  const told = strings.studio.calibration;
-  if (!change) return told.unseen;
-  if (change.little) return told.little;
-  const most = told.most(word(change.label), change.from, change.to);
-  const nearest = change.before === change.after ? told.same(word(change.after)) : told.other(word(change.before), word(change.after));
-  return `${most} ${nearest}`;
 }

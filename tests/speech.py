@@ -87,6 +87,15 @@ def _real_clips() -> list[Path]:
     return sorted(strong)[:: max(1, len(strong) // CANDIDATES)]
 
 
+def acted(emotion: str) -> list[Path]:
+    """Return some clips of one speaker with an emotion: real ones where this machine has them."""
+    folder = Path(os.environ.get("CORPORA_DIR", ROOT.parent / "shared" / "data")) / "ravdess"
+    number = {"neutral": "01", "happy": "03", "sad": "04", "angry": "05", "fearful": "06"}[emotion]
+    strength = "01" if emotion == "neutral" else "02"
+    real = sorted((folder / "Actor_08").glob(f"03-01-{number}-{strength}-*.flac"))
+    return real or sorted((ROOT / "samples" / "synthetic").glob(f"{emotion}-woman-*.flac"))
+
+
 def _margin(judgement: dict[str, Any]) -> float:
     first, second = sorted(judgement["probabilities"].values(), reverse=True)[:2]
     spoken = any(window["state"] != "silence" for window in judgement["timeline"])

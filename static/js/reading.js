@@ -15,7 +15,7 @@ const SPEECH_S = 10;
 const LONGEST_S = 40; // who has not said enough until then is told so,
 const SILENT_S = 15; // and who has said as good as nothing
 const NOTHING_S = 3;
-const RESTING = ["ready", "short", "failed", "done"];
+const RESTING = ["ready", "skipped", "short", "failed", "done"];
 
 /** Seconds of speech among windows as they come: pure. */
 export class Heard {
@@ -58,7 +58,8 @@ export class Reading {
    * @param {import("./live.js").Live} about.live
    * @param {{labels: string[]}} about.config
    * @param {() => object} about.settings the microphone's
-   * @param {(state: string) => void} about.shown its state has changed: see `#show`
+   * @param {(state: string) => void} about.shown its state has changed: ready, skipped, asking, queued, listening, judging, short,
+   *   failed or done
    * @param {(read: {told: object, change: ?object, sound: Blob, seconds: number}) => void} about.done
    */
   constructor(find, about) {
@@ -73,15 +74,10 @@ export class Reading {
     this.#find("help").textContent = calibrationHelp(report);
   }
 
-  /** Whether the microphone or the server is busy with it. */
-  get busy() {
-    return !RESTING.includes(this.#state);
-  }
-
-  /** The state to come back to. @param {boolean} known whether there is a profile already */
-  rest(known) {
+  /** @param {"ready"|"skipped"|"done"} state `skipped`: it may be read, and the text is not shown; `done`: an earlier time */
+  rest(state) {
     this.leave();
-    this.#show(known ? "done" : "ready", "");
+    this.#show(state, "");
     this.#find("change").hidden = true;
   }
 
@@ -176,12 +172,12 @@ export class Reading {
   }
 
   #show(state, text = strings.studio.calibration[state]) {
-    const { begin, again, more } = strings.studio.calibration.buttons;
+    const { begin, again, more, read } = strings.studio.calibration.buttons;
     this.#find("part").dataset.state = state;
     this.#find("state").textContent = text;
     this.#find("begin").hidden = !RESTING.includes(state);
-    this.#find("begin").textContent = { ready: begin, done: more }[state] ?? again;
-    this.#find("text").hidden = state === "done";
+    this.#find("begin").textContent = { ready: begin, skipped: read, done: more }[state] ?? again;
+    this.#find("text").hidden = ["skipped", "done"].includes(state);
     this.#find("listening").hidden = !["listening", "judging"].includes(state);
     if (state !== "done") this.#find("change").hidden = true;
     this.#turn();

@@ -83,6 +83,7 @@ export class TakeRecording {
     clearInterval(this.#timer);
     this.#recorder?.abandon();
     this.#microphone?.close();
+    this.#microphone = null;
     this.#over();
   }
 

@@ -66,7 +66,7 @@ export class TakeCards {
     level.setAttribute("aria-label", strings.studio_level);
     const hint = make("p", "note hint");
     hint.setAttribute("role", "status");
-    const button = make("button", "main take-record");
+    const button = make("button", "take-record");
     button.type = "button";
     button.dataset.key = `${emotion} record`;
     button.addEventListener("click", () => this.#press(emotion));
@@ -100,6 +100,7 @@ export class TakeCards {
     if (name !== "recording") card.meter.rest();
     const label = name === "recording" ? words.stop : takes.length ? words.more : words.record;
     if (button.textContent !== label) button.textContent = label;
+    button.classList.toggle("main", name === "recording" || !takes.length);
     button.setAttribute("aria-label", words.label(label, word(emotion), ""));
     // A disabled button would lose the focus.
     button.setAttribute("aria-disabled", String(state.name !== "resting" && name !== "recording"));

@@ -72,7 +72,7 @@ export class VoicePanel {
     for (const media of document.querySelectorAll("audio, video")) media.pause(); // the microphone would hear them
     this.#skipped = false;
     this.#say("");
-    this.#reading.rest(this.#speakers.text !== null);
+    this.#reading.rest(this.#atRest);
     this.#find("dialog").showModal();
     this.#render();
     this.#find(this.#speakers.text ? "heading" : "begin").focus();
@@ -84,12 +84,17 @@ export class VoicePanel {
     this.#speakers.forget();
     if (!this.#find("dialog").open) return this.#about.changed();
     this.#skipped = false;
-    this.#reading.rest(false);
+    this.#reading.rest(this.#atRest);
     this.#say(why || strings.teach.forgotten);
     return this.#about.changed();
   }
 
   // --- The reading ---
+
+  get #atRest() {
+    if (this.#speakers.kept?.reading) return "done";
+    return this.#skipped || this.#speakers.kept ? "skipped" : "ready";
+  }
 
   #stepped(state) {
     const known = this.#speakers.text !== null;
@@ -118,7 +123,7 @@ export class VoicePanel {
 
   #skip() {
     this.#skipped = true;
-    this.#reading.rest(this.#speakers.text !== null);
+    this.#reading.rest(this.#atRest);
     this.#find("cards-heading").focus();
   }
 
@@ -219,7 +224,7 @@ export class VoicePanel {
     if (code) return this.#say(code === "bad_message" ? words.refused : words.unchecked);
     this.#drop(); // the takes teach another profile
     this.#speakers.load(text);
-    this.#reading.rest(true);
+    this.#reading.rest(this.#atRest);
     this.#about.changed();
     return this.#say(words.loaded);
   }

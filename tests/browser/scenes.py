@@ -19,11 +19,29 @@ import numpy as np
 from chromium import Page, set_offline
 from servers import LiveClient, serve
 from shown import with_sections
+from speech import acted, write_wav
 from tap import HESITATE
 
 from training.nonspeech import sounds
 
 RATE = 16000
+TO_TOP = "(s) => document.querySelector(s).scrollIntoView({behavior: 'instant'})"
+# The server's answer to takes with a doubt, or that the newest take holds no voice: which takes a
+# model doubts depends on the model.
+DOUBT = """
+    const real = window.fetch;
+    window.fetch = async (url, how) => {
+      if (!String(url).endsWith('/api/v1/speakers')) return real(url, how);
+      const [emotion] = [...how.body.keys()].slice(-1);
+      const clip = how.body.getAll(emotion).length - 1;
+      if (window.refusing) {
+        const error = { code: 'no_voice', message: '', emotion, clip };
+        return Response.json({ error }, { status: 422 });
+      }
+      const answer = await (await real(url, how)).json();
+      if (window.doubting) answer.doubts = [{ emotion, clip, resembles: 'angry' }];
+      return Response.json(answer);
+    };"""
 Scene = tuple[str, Page]
 
 
@@ -70,17 +88,15 @@ def visit(stage: Stage) -> Iterator[Scene]:
         yield f"dialog-{name}", page
         page.driver.execute_script("arguments[0].close()", dialog)
     page.run("() => { window.hesitating = false; }")
-    page.click("#calibrate")
-    page.click("#calibration-begin")
-    spoken = page.find("#calibration-turn")
+    page.click("#teach")
+    page.click("#reading-begin")
+    spoken = page.find("#reading-turn")
     page.wait(lambda: float(spoken.get_attribute("aria-valuenow") or 0) > 3, "no speech is counted")
-    yield "calibrating", page
-    page.wait(
-        lambda: page.data("#calibration-dialog", "state") == "done", "it does not end", seconds=45
-    )
-    yield "calibrated", page
-    page.click("#calibration-close")
+    yield "reading", page
+    page.wait(lambda: page.data("#reading-part", "state") == "done", "it does not end", seconds=45)
+    yield "read", page
     page.click("#voice-forget")
+    page.click("#voice-close")
     page.run("() => { window.hesitating = true; }")
     page.click("#record")
     page.wait_state("asking")
@@ -112,6 +128,53 @@ def voice(stage: Stage) -> Iterator[Scene]:
         lambda: page.values["state"] == "silence" and page.seconds > stage.seconds, "no silence"
     )
     yield "silence", page
+
+
+def teaching(stage: Stage) -> Iterator[Scene]:
+    """Teach a voice: takes, a doubt, a refused take, and a result that is judged again."""
+    with tempfile.TemporaryDirectory() as folder:
+        wav = Path(folder) / "takes.wav"
+        write_wav(acted("happy")[0], wav, before_s=0.3)
+        page = stage.browser(microphone=wav).before(DOUBT).open(stage.url)
+        page.find("#file").send_keys(str(acted("angry")[0]))
+        page.wait_state("result", seconds=60)
+        page.click("#teach")
+        page.click("#voice-skip")
+        card = say(page, "happy", acted("happy")[0], wav, until=("recording",))
+        yield "teaching-recording", page
+        page.wait(lambda: page.data(card, "name") == "known", "it was not learnt", seconds=40)
+        for clip in acted("angry")[:2]:
+            say(page, "angry", clip, wav)
+        page.run("() => { window.doubting = true; }")
+        say(page, "happy", acted("happy")[1], wav)
+        page.run("() => { window.refusing = true; }")
+        say(page, "sad", acted("sad")[0], wav, until=("waiting",))
+        page.run(TO_TOP, "#voice-cards")
+        yield "teaching", page
+        page.run(TO_TOP, "#voice-profile")
+        yield "teaching-profile", page
+        page.click("#voice-close")
+        page.click("#rejudge")
+        page.wait_text("#rejudged", "With your voice profile")
+        yield "teaching-judged", page
+
+
+def say(
+    page: Page, emotion: str, clip: Path, wav: Path, *, until: tuple[str, ...] = ("known",)
+) -> str:
+    """Record a take of a card that hears a clip; return the card's selector.
+
+    Chromium reads `wav`, the microphone's file, anew at each opening of the microphone.
+    """
+    write_wav(clip, wav, before_s=0.3, after_s=3.0)
+    card = f".voice-card[data-emotion={emotion}]"
+    takes = page.count(f"{card} .take-item")
+    page.click(f"{card} .take-record")
+    if until != ("recording",):
+        more = "no take was added"
+        page.wait(lambda: page.count(f"{card} .take-item") > takes, more, seconds=30)
+    page.wait(lambda: page.data(card, "name") in until, f"not {until}", seconds=40)
+    return card
 
 
 def noise(stage: Stage) -> Iterator[Scene]:
@@ -267,7 +330,8 @@ def watching(stage: Stage) -> Iterator[Scene]:
 
 
 JOURNEYS: dict[str, Callable[[Stage], Iterator[Scene]]] = {
-    journey.__name__: journey for journey in (visit, voice, noise, clips, crowd, troubles, watching)
+    journey.__name__: journey
+    for journey in (visit, voice, teaching, noise, clips, crowd, troubles, watching)
 }
 
 

@@ -194,19 +194,19 @@ def test_in_no_language_does_the_studio_stick_out_at_any_width(
         "es": "Cuando usted quiera.",
     }
     assert page.text("#state") == ready[language]
-    kept = json.dumps({"speaker": "AAAA", "speech_s": 8, "on": True, "change": None})
+    kept = json.dumps({"on": True, "reading": {"speaker": "AAAA", "speech_s": 8, "change": None}})
     page.driver.execute_script("sessionStorage.setItem('voice', arguments[0])", kept)
     page.driver.refresh()
     page.wait(lambda: page.body("ready") == "true", "the page did not become ready")
     open_panel(page)
     script = "return [document.documentElement.scrollWidth, innerWidth]"
-    for dialog in (None, "#help-open", "#calibrate"):
+    for dialog in (None, "#help-open", "#teach"):
         if dialog:
             page.click(dialog)
         for width in (320, 360, 390, 600, 768, 861, 1024, 1280, 1920):
             resize(page.driver, width, 900)
             assert page.driver.execute_script(script) == [width, width]
-        for name in ("help", "calibration-dialog"):
+        for name in ("help", "voice-dialog"):
             shown = page.find(f"#{name}")
             assert int(shown.get_property("scrollWidth")) <= int(shown.get_property("clientWidth"))
         if dialog:

@@ -197,26 +197,55 @@ def test_a_watcher_sees_what_the_speaker_sees_and_how_it_ends(
 
 
 @pytest.mark.slow  # ten seconds of speech are ten seconds
-def test_a_calibration_tells_what_it_changed_and_is_switched_on(
+def test_a_reading_and_a_take_are_learnt_and_the_profile_is_switched_on(
     open_page: Open, room: Room, speech: Speech
 ) -> None:
     page = open_page()
-    page.click("#calibrate")
-    page.click("#calibration-begin")
-    dialog = "#calibration-dialog"
-    page.wait(lambda: page.data(dialog, "state") == "listening", "it does not listen")
+    page.click("#teach")
+    page.click("#reading-begin")
+    reading = "#reading-part"
+    page.wait(lambda: page.data(reading, "state") == "listening", "it does not listen")
 
     def over() -> bool:
         if not room.is_heard():
             room.say(speech.wav)
-        return page.data(dialog, "state") == "done"
+        return page.data(reading, "state") == "done"
 
     page.wait(over, "it does not end", seconds=45)
-    assert "those ten seconds" in page.text("#calibration-state")
-    assert page.count("#calibration-change tbody tr") == 5
-    page.click("#calibration-close")
-    assert "Calibrated with" in page.text("#voice-note")
-    assert page.get("#voice-switch", "ariaChecked") == "true"  # for the next recording
+    assert "those ten seconds" in page.text("#reading-state")
+    assert page.count("#reading-change tbody tr") == 5
+    room.hush()
+    card = ".voice-card[data-emotion=angry]"
+    page.click(f"{card} .take-record")
+    page.wait(lambda: page.data(card, "name") == "recording", "it does not record")
+    room.say(speech.wav)
+    page.wait(lambda: page.data(card, "name") == "known", "it was not learnt", seconds=40)
+    assert "Knows your angry voice" in page.text(card)
+    assert "Take 1" in page.text(f"{card} .take-list")
+    assert "Your reading" in page.text(".voice-card[data-emotion=neutral]")
+    page.click(f"{card} .take-list button")
+    page.wait(lambda: page.get("#voice-audio", "currentTime") > 0, "the take does not sound")
+    page.click("#voice-remember")
+    assert page.run("() => JSON.parse(localStorage.getItem('voice')).taught.clips.angry") == 1
+    page.click("#voice-forget")
+    assert page.run("() => localStorage.getItem('voice')") is None
+    assert page.count(".take-item") == 0
+    page.click("#voice-close")
+    assert not page.is_shown("#voice-switch")
+
+
+def test_a_take_that_is_cut_short_is_stopped_by_the_visitor_and_its_sentence_stands_at_its_card(
+    open_page: Open, room: Room
+) -> None:
+    page = open_page()
+    page.click("#teach")
+    page.click("#voice-skip")
+    card = ".voice-card[data-emotion=sad]"
+    page.click(f"{card} .take-record")
+    page.wait(lambda: page.data(card, "name") == "recording", "it does not record")
+    page.click(f"{card} .take-record")
+    page.wait_text(card, "Nothing was heard")
+    assert page.data(card, "name") == "empty"
 
 
 def test_an_upload_is_answered_with_what_the_command_line_says(

@@ -339,7 +339,7 @@ export default {
       most: (emotion, from, to) => `In diesen zehn Sekunden verschiebt sie „${emotion}“ am stärksten, von ${percent(from)} auf ${percent(to)};`,
       same: (emotion) => `am nächsten bleibt „${emotion}“.`,
       other: (before, after) => `am nächsten ist nun „${after}“, nicht „${before}“.`,
-      buttons: { begin: "Beginnen", again: "Noch einmal", more: "Noch einmal lesen" },
+      buttons: { begin: "Beginnen", again: "Noch einmal", more: "Noch einmal lesen", read: "Vorlesen" },
     },
   },
 

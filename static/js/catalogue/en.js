@@ -340,7 +340,7 @@ export default {
       most: (emotion, from, to) => `In those ten seconds it moves “${emotion}” most, from ${percent(from)} to ${percent(to)};`,
       same: (emotion) => `the nearest stays “${emotion}”.`,
       other: (before, after) => `the nearest is now “${after}”, not “${before}”.`,
-      buttons: { begin: "Begin", again: "Try again", more: "Read again" },
+      buttons: { begin: "Begin", again: "Try again", more: "Read again", read: "Read aloud" },
     },
   },
 

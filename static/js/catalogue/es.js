@@ -339,7 +339,7 @@ export default {
       most: (emotion, from, to) => `En esos diez segundos lo que más cambia es «${emotion}», de ${percent(from)} a ${percent(to)};`,
       same: (emotion) => `lo más cercano sigue siendo «${emotion}».`,
       other: (before, after) => `lo más cercano es ahora «${after}», no «${before}».`,
-      buttons: { begin: "Empezar", again: "Otra vez", more: "Leer otra vez" },
+      buttons: { begin: "Empezar", again: "Otra vez", more: "Leer otra vez", read: "Leer en voz alta" },
     },
   },
 

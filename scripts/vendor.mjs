@@ -2,7 +2,7 @@
 // Run by `npm run vendor` (and by `make`) after `npm ci`. A second run changes nothing.
 
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -11,11 +11,9 @@ const vendor = join(root, "static", "vendor");
 
 // [file in node_modules, its name in static/vendor].
 const files = [
-  ["chart.js/dist/chart.js", "chart.js/chart.js"],
-  ["chart.js/dist/chunks/index.js", "chart.js/chunks/index.js"],
+  ["chart.js/dist/chart.umd.min.js", "chart.js/chart.js"],
   ["chart.js/LICENSE.md", "chart.js/LICENSE.md"],
-  ["@kurkle/color/dist/color.esm.js", "kurkle-color/color.esm.js"],
-  ["@kurkle/color/LICENSE.md", "kurkle-color/LICENSE.md"],
+  ["@kurkle/color/LICENSE.md", "kurkle-color/LICENSE.md"], // it is in Chart.js's file
   ["socket.io-client/dist/socket.io.esm.min.js", "socket.io-client/socket.io.esm.min.js"],
   ["socket.io-client/LICENSE", "socket.io-client/LICENSE"],
   ["wavesurfer.js/dist/wavesurfer.esm.js", "wavesurfer.js/wavesurfer.js"],
@@ -33,9 +31,18 @@ try {
   process.exit(1);
 }
 
-// A bare import needs an import map, which must stand inline and so would need a hole in the page's Content-Security-Policy.
-// Chart.js has one bare import; it becomes a relative one here.
-const bare = [[/(['"])@kurkle\/color\1/g, "kurkle-color/color.esm.js"]];
+// Chart.js has no small ES module: its own is not minified, and 40 KB heavier when compressed. So its UMD file becomes one, which
+// exports what the page uses. The UMD file registers everything; without its plugins it behaves as the ES module does, which
+// registers nothing (a plugin that is registered draws a legend and tooltips).
+const CHART = ["BarController", "BarElement", "CategoryScale", "Filler", "LineController", "LineElement", "LinearScale", "PointElement"];
+const wrap = {
+  "chart.js/chart.js": (text) => `const module = { exports: {} }, exports = module.exports;
+${text}
+export const Chart = module.exports;
+export const { ${CHART.join(", ")} } = Chart;
+Chart.unregister(...Object.values(Chart.registry.plugins.items));
+`,
+};
 
 await rm(vendor, { recursive: true, force: true });
 for (const [from, to] of files) {
@@ -43,11 +50,8 @@ for (const [from, to] of files) {
   await mkdir(dirname(target), { recursive: true });
   if (to.endsWith(".js")) {
     // The source maps stay behind, so the comment that names them would only cause 404s in the developer tools.
-    let text = await readFile(join(modules, from), "utf8");
-    for (const [pattern, file] of bare) {
-      text = text.replace(pattern, `"${relative(dirname(target), join(vendor, file)).replaceAll("\\", "/")}"`);
-    }
-    await writeFile(target, text.replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n"));
+    const text = (await readFile(join(modules, from), "utf8")).replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n");
+    await writeFile(target, wrap[to]?.(text) ?? text);
   } else {
     await copyFile(join(modules, from), target);
   }

@@ -177,6 +177,7 @@ export class Reading {
     this.#find("state").textContent = text;
     this.#find("begin").hidden = !RESTING.includes(state);
     this.#find("begin").textContent = { ready: begin, skipped: read, done: more }[state] ?? again;
+    this.#find("begin").classList.toggle("main", !["skipped", "done"].includes(state)); // the cards come next
     this.#find("text").hidden = ["skipped", "done"].includes(state);
     this.#find("listening").hidden = !["listening", "judging"].includes(state);
     if (state !== "done") this.#find("change").hidden = true;

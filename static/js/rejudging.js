@@ -3,7 +3,7 @@
 
 import { predict } from "./predictions.js";
 import { soundOf } from "./sound.js";
-import { strings, sentence, word } from "./strings.js";
+import { sentence, strings, word } from "./strings.js";
 import { Tape } from "./tape.js";
 
 export class Rejudging {
@@ -78,7 +78,8 @@ export class Rejudging {
       if (shown !== this.#shown) return;
       this.#sending = null;
       this.#busy(false);
-      this.#note.textContent = sentence(error.code ?? "unknown", { where: "file", limit: this.#about.config });
+      const words = error.code === "bad_message" ? strings.rejudged.unknown : sentence(error.code ?? "unknown", { where: "file", limit: this.#about.config });
+      this.#note.textContent = words;
     }
   }
 

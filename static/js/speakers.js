@@ -63,9 +63,14 @@ export class Speakers {
     return this.#lasting.get(NAME) !== null;
   }
 
-  /** @param {{speaker: string, speech_s: number}} told by the server  @param {?object} change as `moved` gives it */
-  keepReading({ speaker, speech_s }, change) {
-    this.#put({ on: true, taught: this.#kept?.taught ?? null, reading: { speaker, speech_s, change } });
+  /**
+   * @param {?{speaker: string, speech_s: number}} told by the server; null: only what was taught stays
+   * @param {?object} [change] as `moved` gives it
+   */
+  keepReading(told, change = null) {
+    const taught = this.#kept?.taught ?? null;
+    if (!told) return this.#put(taught && { ...this.#kept, reading: null });
+    return this.#put({ on: true, taught, reading: { speaker: told.speaker, speech_s: told.speech_s, change } });
   }
 
   /** @param {?{speaker: string, clips: Object<string, number>, check: ?object, separates: boolean}} taught null: only the reading stays */

@@ -36,7 +36,7 @@ export class TakeCards {
 
   /**
    * @param {typeof import("./takes.js").initial} state
-   * @param {?Object<string, number>} clips what the profile in use was taught, where there is one
+   * @param {?Object<string, number>} clips what the profile in use knows, where there is one
    */
   show(state, clips) {
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
@@ -91,8 +91,9 @@ export class TakeCards {
     const { name, takes, problem } = cardOf(state, emotion);
     const { button, element, said } = card;
     const words = strings.teach;
-    const earlier = !state.known.length && clips?.[emotion]; // of another visit, or without its sound
-    const shown = name === "empty" && earlier ? "known" : name;
+    // From the reading alone, or from takes of another visit.
+    const otherwise = ["empty", "waiting"].includes(name) && !state.known.length && clips?.[emotion];
+    const shown = otherwise ? "known" : name;
     element.dataset.name = shown;
     const text = problem ? problemOf(problem, this.#config) : words.card[shown](word(emotion));
     if (said.textContent !== text) said.textContent = text;

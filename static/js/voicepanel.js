@@ -44,7 +44,7 @@ export class VoicePanel {
     this.#cards = new TakeCards({ list: this.#find("cards"), audio: this.#find("audio") }, config, {
       record: (emotion, replaces) => this.#record(emotion, replaces),
       stop: () => this.#taking?.stop(),
-      remove: (id) => this.#dispatch({ type: "remove", id }),
+      remove: (id) => this.#remove(id),
       keep: (id) => this.#dispatch({ type: "keep", id }),
     });
     const on = (part, act, event = "click") => this.#find(part).addEventListener(event, act);
@@ -146,6 +146,15 @@ export class VoicePanel {
     }
   }
 
+  #remove(id) {
+    const { reading } = this.#state.takes.find((take) => take.id === id);
+    if (!this.#dispatch({ type: "remove", id }) || !reading) return;
+    this.#speakers.keepReading(null);
+    this.#skipped = true;
+    this.#reading.rest(this.#atRest);
+    this.#about.changed();
+  }
+
   async #teach() {
     const { round } = this.#state;
     const takes = posted(this.#state);
@@ -239,7 +248,7 @@ export class VoicePanel {
     const { kept, remembered, text } = this.#speakers;
     const words = strings.teach;
     const state = this.#state;
-    this.#cards.show(state, kept?.taught?.clips ?? null);
+    this.#cards.show(state, kept?.taught?.clips ?? (kept?.reading && { [this.#about.config.labels[0]]: 1 }));
     const problem = state.problem ? problemOf(state.problem.code, this.#about.config) : "";
     const again = state.name === "resting" && isStale(state);
     this.#find("again").hidden = !again;

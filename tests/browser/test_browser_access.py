@@ -136,6 +136,15 @@ def test_longer_languages_find_their_place_on_a_phone(
     check("paused")
     page.stop()
     check("result")
+    page.click("#teach")
+    check("reading")
+    page.click("#voice-skip")
+    page.click(".voice-card[data-emotion=happy] .take-record")
+    known = ".voice-card[data-emotion=happy][data-name=known]"
+    page.wait(lambda: page.all(known), "the take was not learnt", seconds=40)
+    check("cards")
+    page.click("#voice-close")
+    check("judged again")
     assert not faults, "\n".join(dict.fromkeys(faults))
 
 

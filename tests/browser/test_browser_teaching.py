@@ -119,8 +119,10 @@ def test_a_take_ends_by_itself_or_by_the_visitor_can_be_heard_said_again_and_rem
     (first,) = [item.get_attribute("data-take") for item in page.all(".take-item")]
 
     write_wav(acted("happy")[1], wav, before_s=0.3, after_s=3.0)
+    height = page.find(card("happy")).rect["height"]
     press_take(page, "happy", 0, "Say again")
     page.wait(lambda: page.data(card("happy"), "name") == "recording", "it does not record")
+    assert page.find(card("happy")).rect["height"] == height  # nothing jumps under the finger
     meter = f"{card('happy')} meter"
     page.wait(lambda: float(page.get(meter, "value")) > -40, "the level does not move")
     assert page.find(f"{card('happy')} .take-record").text == "Stop"

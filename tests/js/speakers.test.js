@@ -51,6 +51,11 @@ test("what was taught stands for the reading, which comes back when the last tak
   assert.equal("doubts" in speakers.kept.taught, false);
   speakers.keepTaught(null);
   assert.equal(speakers.speaker, told.speaker);
+  speakers.keepTaught(taught);
+  speakers.keepReading(null);
+  assert.equal(speakers.speaker, "BBBB", "the takes stay without the reading");
+  speakers.keepTaught(null);
+  assert.equal(speakers.kept, null);
   const bare = place().open();
   bare.keepTaught(taught);
   bare.keepTaught(null);

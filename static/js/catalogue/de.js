@@ -422,6 +422,7 @@ export default {
   },
   rejudged: {
     busy: "Wird neu beurteilt…",
+    unknown: "Der Server kennt dieses Stimmprofil nicht mehr. Bringen Sie ihm Ihre Stimme noch einmal bei.",
     heard: (emotion, share) => `${emotion}, ${percent(share)}`,
     nothing: "nichts klar",
     told: (before, after) => `Vorher: ${before}. Mit Ihrem Stimmprofil: ${after}.`,

@@ -423,6 +423,7 @@ export default {
   },
   rejudged: {
     busy: "Judging again…",
+    unknown: "The server does not know this voice profile any more. Teach it your voice again.",
     heard: (emotion, share) => `${emotion}, ${percent(share)}`,
     nothing: "nothing clearly",
     told: (before, after) => `Before: ${before}. With your voice profile: ${after}.`,

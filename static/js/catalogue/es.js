@@ -422,6 +422,7 @@ export default {
   },
   rejudged: {
     busy: "Se analiza otra vez…",
+    unknown: "El servidor ya no conoce este perfil de voz. Enséñele su voz otra vez.",
     heard: (emotion, share) => `${emotion}, ${percent(share)}`,
     nothing: "nada claro",
     told: (before, after) => `Antes: ${before}. Con su perfil de voz: ${after}.`,

@@ -11,7 +11,7 @@
 //     |  +-- remove, read, again --> teaching, where there are takes that the profile does not rest on; else resting
 //     +-- forget, from every state: without takes
 //
-// `keep` and `dismiss` change a take or a message and leave the state alone. A new take replaces an older one only when the
+// `keep` changes a take and leaves the state alone. A new take replaces an older one only when the
 // server has accepted the new one: until then the older one stays in the list, and so does the profile that rests on it.
 
 /**
@@ -67,7 +67,6 @@ const rules = {
   },
   again: { from: ["resting"], to: (state) => (isStale(state) ? teach(state, { emotion: state.problem?.emotion ?? null }) : null) },
   keep: { from: STATES, to: (state, { id }) => ({ takes: state.takes.map((take) => (take.id === id ? { ...take, kept: true } : take)) }) },
-  dismiss: { from: ["resting"], to: (state) => (state.problem ? { problem: null } : null) },
   answered: { from: ["teaching"], to: (state, { doubts = [] }) => ({ ...rest, ...accept(state, doubts) }) },
   refused: {
     from: ["teaching"],

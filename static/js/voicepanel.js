@@ -262,8 +262,11 @@ export class VoicePanel {
   }
 }
 
-// What the check of the takes found; nothing while other takes are on their way.
-function verdict(taught, state) {
+/**
+ * What the check of the takes found, in sentences; nothing while other takes are on their way.
+ * @param {?object} taught as speakers.js keeps it  @param {typeof initial} state
+ */
+export function verdict(taught, state) {
   if (!taught || state.name === "teaching" || !state.known.length) return [];
   const { check, separates } = taught;
   return [separates ? "" : strings.teach.alike, check && separates ? strings.teach.check(check.clips, check.untaught, check.taught) : ""];

@@ -23,7 +23,6 @@ const TABLE = {
   answered: ["", "", "", "resting"],
   refused: ["", "", "", "resting"],
   again: ["", "", "", ""],
-  dismiss: ["", "", "", ""],
   keep: STATES,
   forget: STATES.map(() => "resting"),
 };
@@ -129,7 +128,6 @@ test("a server without time keeps the takes, and is asked again", () => {
   assert.deepEqual(busy.known, [1, 2]);
   const again = run(busy, "again");
   assert.deepEqual([again.name, ids(again)], ["teaching", [1, 2, 3]]);
-  assert.equal(run(busy, "dismiss").problem, null);
 });
 
 test("a take that is removed teaches the rest; with the last one everything goes", () => {

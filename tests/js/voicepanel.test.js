@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Heard, changeOf } from "../../static/js/reading.js";
-import { knowledge, note } from "../../static/js/voicepanel.js";
+import { knowledge, note, verdict } from "../../static/js/voicepanel.js";
 
 test("seconds of speech are counted once, and silence not at all", () => {
   const heard = new Heard();
@@ -27,6 +27,16 @@ test("what a reading changed is told in words, and that it changed little", () =
   assert.match(changeOf({ ...change, before: "happy" }), /the nearest stays “happy”\./);
   assert.match(changeOf({ ...change, little: true }), /hardly change/);
   assert.match(changeOf(null), /could not be shown/);
+});
+
+test("the check of the takes is told, and where they do not differ enough, that", () => {
+  const resting = { name: "resting", known: [1, 2] };
+  const taught = { separates: true, check: { clips: 10, untaught: 7, taught: 9 } };
+  assert.deepEqual(verdict(taught, resting).filter(Boolean), ["Right on 7 of your 10 takes before, 9 now."]);
+  assert.match(verdict({ ...taught, separates: false }, resting).join(""), /do not differ enough for the model, so it judges as before\.$/);
+  assert.deepEqual(verdict({ ...taught, check: null }, resting).filter(Boolean), []);
+  assert.deepEqual(verdict(taught, { ...resting, name: "teaching" }), []);
+  assert.deepEqual(verdict(null, resting), []);
 });
 
 test("what is known of a voice is told with its counts, and where it is off, that", () => {
